@@ -1,0 +1,96 @@
+import js from '@eslint/js';
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
+import { importX } from 'eslint-plugin-import-x';
+import tseslint from 'typescript-eslint';
+
+/** A folder of src/ and what it may import besides itself; see ARCHITECTURE.md. */
+const layers = {
+  'agent/wire': ['agent/generated', 'agent/errors.ts'],
+  'agent/transport': ['agent/endpoint.ts', 'agent/errors.ts'],
+  'agent/rpc': ['agent/wire', 'agent/transport', 'agent/generated', 'agent/errors.ts', 'agent/endpoint.ts'],
+  'agent/session': ['agent/rpc', 'agent/wire', 'agent/generated', 'agent/errors.ts', 'agent/endpoint.ts'],
+  agent: [],
+  docker: ['agent/generated', 'agent/errors.ts'],
+  sandboxes: ['agent', 'docker'],
+  views: ['sandboxes', 'agent/errors.ts'],
+  commands: ['views', 'sandboxes', 'agent/errors.ts', 'agent/endpoint.ts'],
+  guest: ['agent/wire', 'agent/generated', 'agent/errors.ts', 'agent/endpoint.ts', 'docker'],
+  cli: ['agent', 'docker', 'guest', 'sandboxes'],
+};
+
+const zones = Object.entries(layers).map(([layer, allowed]) => ({
+  target: `./src/${layer}`,
+  from: './src',
+  except: [layer, ...allowed].map((path) => `./${path}`),
+  message: `src/${layer} may only import ${[layer, ...allowed].join(', ')}.`,
+}));
+
+export default tseslint.config(
+  { ignores: ['dist/', 'out/', 'node_modules/', '.vscode-test/', 'src/agent/generated/'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    plugins: { 'import-x': importX },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/explicit-function-return-type': ['error', { allowExpressions: true }],
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      'import-x/no-cycle': 'error',
+      'import-x/no-restricted-paths': ['error', { basePath: import.meta.dirname, zones }],
+      eqeqeq: 'error',
+      'no-console': 'error',
+    },
+  },
+  {
+    // Only the shells around VS Code may know it.
+    files: ['src/{agent,sandboxes,guest,cli,docker}/**'],
+    rules: { 'no-restricted-imports': ['error', { paths: ['vscode'] }] },
+  },
+  {
+    files: ['src/agent/wire/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            'vscode',
+            'node:net',
+            'node:tls',
+            'node:fs',
+            'node:stream',
+            'node:timers',
+            'node:child_process',
+          ],
+        },
+      ],
+      'no-restricted-globals': ['error', 'setTimeout', 'setInterval', 'setImmediate'],
+    },
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
+  },
+  {
+    files: ['**/*.mjs'],
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        fetch: 'readonly',
+        Buffer: 'readonly',
+        AbortSignal: 'readonly',
+      },
+    },
+  },
+);

@@ -1,0 +1,89 @@
+/**
+ * Everything that can go wrong between a caller and a guest agent, as a closed set of codes.
+ *
+ * | code | meaning |
+ * |---|---|
+ * | `unreachable` | no stream could be opened: refused, missing, not a socket, unknown host |
+ * | `connection_closed` | the peer closed cleanly while a call was waiting |
+ * | `timeout` | the deadline passed |
+ * | `cancelled` | the caller gave up |
+ * | `remote_error` | the agent answered with an error of its own, see {@link AgentError.remote} |
+ * | `unsupported` | this agent, or its generation, lacks the call |
+ * | `not_permitted` | refused by the agent's configuration or by ours |
+ * | `invalid_endpoint` | the endpoint's text cannot be understood |
+ * | `usage` | the command line cannot be understood |
+ * | `invalid_frame` | the framing contradicts itself |
+ * | `truncated_frame` | the stream ended inside a frame |
+ * | `frame_too_large` | a frame is announced, or would be sent, beyond the limit |
+ * | `malformed_payload` | framing is intact, the message inside is not |
+ * | `unexpected_message_type` | a message that cannot answer the waiting call |
+ * | `unsolicited_message` | a message nobody waits for |
+ * | `handshake_failed` | the opening exchange went wrong, or another protocol answers |
+ */
+export const agentErrorCodes = [
+  'unreachable',
+  'connection_closed',
+  'timeout',
+  'cancelled',
+  'remote_error',
+  'unsupported',
+  'not_permitted',
+  'invalid_endpoint',
+  'usage',
+  'invalid_frame',
+  'truncated_frame',
+  'frame_too_large',
+  'malformed_payload',
+  'unexpected_message_type',
+  'unsolicited_message',
+  'handshake_failed',
+] as const;
+
+/** One of {@link agentErrorCodes}. */
+export type AgentErrorCode = (typeof agentErrorCodes)[number];
+
+/** What the agent itself said, untouched and untrusted. */
+export interface RemoteError {
+  /** The agent's number; HTTP-like, gRPC or an errno, depending on who speaks. Absent when it gave none. */
+  readonly code?: number;
+  /** A symbolic kind, where the protocol has one (microsandbox `core.error`). */
+  readonly kind?: string;
+  /** The agent's text; may be empty. */
+  readonly text: string;
+  /** The message type the agent complains about, where it says so. */
+  readonly offendingType?: string;
+}
+
+/** Optional parts of an {@link AgentError}. */
+export interface AgentErrorOptions {
+  readonly cause?: unknown;
+  readonly remote?: RemoteError;
+}
+
+/** The only error that leaves `src/agent`. Its message is a sentence a person can act on. */
+export class AgentError extends Error {
+  override readonly name = 'AgentError';
+  readonly code: AgentErrorCode;
+  /** Set when `code` is `remote_error` or when another code was derived from the agent's answer. */
+  readonly remote: RemoteError | undefined;
+
+  constructor(code: AgentErrorCode, message: string, options: AgentErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.remote = options.remote;
+  }
+
+  /** Returns `error` itself when it is an AgentError, otherwise one with `fallback` as its code. */
+  static from(error: unknown, fallback: AgentErrorCode): AgentError {
+    if (error instanceof AgentError) return error;
+    return new AgentError(fallback, error instanceof Error ? error.message : String(error), { cause: error });
+  }
+
+  /** The same error with its message led by `subject`, usually the endpoint or the call. */
+  about(subject: string): AgentError {
+    return new AgentError(this.code, `${subject}: ${this.message}`, {
+      cause: this,
+      ...(this.remote && { remote: this.remote }),
+    });
+  }
+}

@@ -1,0 +1,173 @@
+import type { Duplex } from 'node:stream';
+import { AgentError } from '../errors.ts';
+import { AgentServiceServiceName } from '../generated/arcbox/v1/agent.ts';
+import { decodeArcboxError } from '../wire/arcbox-error.ts';
+import { ArcboxFrameDecoder, encodeArcboxFrame, type ArcboxFrame } from '../wire/arcbox-frame.ts';
+import { arcboxCalls, arcboxType } from '../wire/arcbox-messages.ts';
+import { decodeChunk } from '../wire/frame-decoder.ts';
+import type { CallOptions, RpcChannel } from './channel.ts';
+import { startCall, type PendingCall } from './pending-call.ts';
+
+/** A port notification as it came: the payload is unchecked protobuf. */
+export interface PortNotification {
+  readonly type: typeof arcboxType.portBindingsChanged | typeof arcboxType.portBindingsRemoved;
+  readonly payload: Uint8Array;
+}
+
+/** What a {@link FramedChannel} tells besides its answers. */
+export interface FramedChannelOptions {
+  /** Called for every 0x1030 and 0x1031, whenever it comes. */
+  readonly onNotification?: (notification: PortNotification) => void;
+  /** Called once when the first trace id arrives that is not UTF-8. */
+  readonly onInvalidTraceId?: () => void;
+}
+
+interface Slot {
+  readonly responseType: number;
+  readonly call: PendingCall<Uint8Array>;
+}
+
+/**
+ * ArcBox frames. The wire has no request ids and an agent answers in order, so answers are matched in order: a call
+ * that was given up keeps its place until its late answer has passed. An answer of the wrong type means that both sides
+ * are out of step, and closes the connection.
+ */
+export class FramedChannel implements RpcChannel {
+  readonly concurrent = false;
+  readonly closed: Promise<AgentError>;
+  readonly #stream: Duplex;
+  readonly #decoder = new ArcboxFrameDecoder();
+  readonly #waiting: Slot[] = [];
+  readonly #onNotification: (notification: PortNotification) => void;
+  #onInvalidTraceId: (() => void) | undefined;
+  #failure: AgentError | undefined;
+  #reportClosed!: (reason: AgentError) => void;
+
+  /** Takes over `stream`, which must be connected. */
+  constructor(stream: Duplex, options: FramedChannelOptions = {}) {
+    this.#stream = stream;
+    this.#onNotification = options.onNotification ?? (() => undefined);
+    this.#onInvalidTraceId = options.onInvalidTraceId;
+    this.closed = new Promise((resolve) => {
+      this.#reportClosed = resolve;
+    });
+    stream.on('data', (chunk: Buffer) => {
+      this.#receive(chunk);
+    });
+    stream.on('end', () => {
+      this.#fail(this.#endOfStream());
+    });
+    stream.on('error', (error) => {
+      this.#fail(
+        new AgentError('connection_closed', `The connection broke: ${error.message}.`, { cause: error }),
+      );
+    });
+    stream.on('close', () => {
+      this.#fail(this.#endOfStream());
+    });
+  }
+
+  unary(service: string, method: string, request: Uint8Array, options: CallOptions): Promise<Uint8Array> {
+    const types =
+      service === AgentServiceServiceName ? arcboxCalls.find((call) => call.method === method) : undefined;
+    if (types === undefined) {
+      return Promise.reject(
+        new AgentError('unsupported', `ArcBox frames cannot carry ${service}/${method}.`),
+      );
+    }
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    let frame: Buffer;
+    try {
+      frame = encodeArcboxFrame(types.requestType, request);
+    } catch (error) {
+      return Promise.reject(AgentError.from(error, 'frame_too_large'));
+    }
+    const describeTimeout = (): string =>
+      `No answer to ${method} within ${options.timeoutMs} ms.${this.#decoder.hint()}`;
+    const call = startCall<Uint8Array>(options, describeTimeout);
+    if (options.signal?.aborted === true) return call.promise;
+    this.#waiting.push({ responseType: types.responseType, call });
+    this.#stream.write(frame);
+    return call.promise;
+  }
+
+  // eslint-disable-next-line require-yield -- the interface's generator, on a wire that has no streams
+  async *serverStream(service: string, method: string): AsyncGenerator<Uint8Array> {
+    await Promise.resolve();
+    throw new AgentError(
+      'unsupported',
+      `ArcBox frames have no streams, so ${service}/${method} cannot be called.`,
+    );
+  }
+
+  close(): void {
+    this.#fail(new AgentError('cancelled', 'The connection was closed on this side.'));
+  }
+
+  #receive(chunk: Buffer): void {
+    try {
+      decodeChunk(this.#decoder, chunk, (frame) => {
+        if (this.#failure === undefined) this.#accept(frame);
+      });
+    } catch (error) {
+      this.#fail(AgentError.from(error, 'invalid_frame'));
+    }
+  }
+
+  #accept(frame: ArcboxFrame): void {
+    if (!frame.traceIdIsValid) {
+      this.#onInvalidTraceId?.();
+      this.#onInvalidTraceId = undefined;
+    }
+    if (frame.type === arcboxType.portBindingsChanged || frame.type === arcboxType.portBindingsRemoved) {
+      this.#onNotification({ type: frame.type, payload: frame.payload });
+      return;
+    }
+    const slot = this.#waiting.shift();
+    if (slot === undefined) {
+      this.#fail(
+        new AgentError(
+          'unsolicited_message',
+          `The agent sent ${hex(frame.type)} although nothing was asked.`,
+        ),
+      );
+    } else if (frame.type === slot.responseType) {
+      slot.call.resolve(frame.payload);
+    } else if (frame.type === arcboxType.error) {
+      const remote = decodeArcboxError(frame.payload);
+      const code = remote.code === undefined ? '' : ` ${remote.code}`;
+      const text = remote.text === '' ? 'without saying why' : `saying: ${remote.text}`;
+      slot.call.reject(
+        new AgentError('remote_error', `The agent answered with error${code}, ${text}`, { remote }),
+      );
+    } else {
+      const error = new AgentError(
+        'unexpected_message_type',
+        `The agent answered ${hex(frame.type)} where ${hex(slot.responseType)} was expected.`,
+      );
+      slot.call.reject(error);
+      this.#fail(error);
+    }
+  }
+
+  #endOfStream(): AgentError {
+    try {
+      this.#decoder.end();
+    } catch (error) {
+      return AgentError.from(error, 'truncated_frame');
+    }
+    return new AgentError('connection_closed', 'The agent closed the connection.');
+  }
+
+  #fail(reason: AgentError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = reason;
+    for (const { call } of this.#waiting.splice(0)) call.reject(reason);
+    this.#stream.destroy();
+    this.#reportClosed(reason);
+  }
+}
+
+function hex(type: number): string {
+  return `0x${type.toString(16).padStart(4, '0')}`;
+}

@@ -1,0 +1,157 @@
+import { isUtf8 } from 'node:buffer';
+import { AgentError } from '../errors.ts';
+import { ByteQueue } from './byte-queue.ts';
+import type { FrameDecoder } from './frame-decoder.ts';
+
+/**
+ * One ArcBox frame ("V2"), all integers big-endian:
+ *
+ * | bytes | field |
+ * |---|---|
+ * | 4 | length of everything after this field, at least 6 |
+ * | 4 | message type |
+ * | 2 | trace id length |
+ * | n | trace id, UTF-8 |
+ * | rest | payload |
+ */
+export interface ArcboxFrame {
+  readonly type: number;
+  /** Free text that a reply repeats; empty when absent or not valid UTF-8. Never a correlation key. */
+  readonly traceId: string;
+  /** False when the trace id's bytes were not UTF-8 and were dropped. */
+  readonly traceIdIsValid: boolean;
+  readonly payload: Uint8Array;
+}
+
+/** Largest value of the length field that ArcBox's host accepts, inclusive. */
+export const arcboxMaxFrameBytes = 16 * 1024 * 1024;
+
+/** Largest trace id, in bytes: its length field has 16 bits. */
+export const arcboxMaxTraceIdBytes = 0xffff;
+
+const lengthBytes = 4;
+const minLength = 6;
+const headerBytes = lengthBytes + minLength;
+
+/**
+ * Encodes one frame.
+ *
+ * @throws AgentError `frame_too_large` when the trace id or the frame exceeds its limit.
+ */
+export function encodeArcboxFrame(type: number, payload: Uint8Array, traceId = ''): Buffer {
+  const traceIdBytes = Buffer.byteLength(traceId);
+  if (traceIdBytes > arcboxMaxTraceIdBytes) {
+    throw new AgentError(
+      'frame_too_large',
+      `The trace id has ${traceIdBytes} bytes; at most ${arcboxMaxTraceIdBytes} fit into a frame.`,
+    );
+  }
+  const length = minLength + traceIdBytes + payload.byteLength;
+  if (length > arcboxMaxFrameBytes) {
+    throw new AgentError(
+      'frame_too_large',
+      `The message makes a frame of ${length} bytes; the limit is ${arcboxMaxFrameBytes}.`,
+    );
+  }
+  const frame = Buffer.allocUnsafe(lengthBytes + length);
+  frame.writeUInt32BE(length, 0);
+  frame.writeUInt32BE(type, 4);
+  frame.writeUInt16BE(traceIdBytes, 8);
+  frame.write(traceId, headerBytes);
+  frame.set(payload, headerBytes + traceIdBytes);
+  return frame;
+}
+
+/** Settings of an {@link ArcboxFrameDecoder}. */
+export interface ArcboxFrameDecoderOptions {
+  /**
+   * Asked as soon as a frame's type is known, before its body is waited for; `false` ends the stream with
+   * `unexpected_message_type`. Absent: every type is accepted.
+   */
+  readonly acceptType?: (type: number) => boolean;
+}
+
+/** Decodes a stream of ArcBox frames; see {@link FrameDecoder} for its use and errors. */
+export class ArcboxFrameDecoder implements FrameDecoder<ArcboxFrame> {
+  readonly #queue = new ByteQueue();
+  readonly #acceptType: ((type: number) => boolean) | undefined;
+
+  constructor(options: ArcboxFrameDecoderOptions = {}) {
+    this.#acceptType = options.acceptType;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#queue.push(chunk);
+  }
+
+  next(): ArcboxFrame | undefined {
+    const queue = this.#queue;
+    if (queue.length < lengthBytes) return undefined;
+    const length = queue.peekUint32(0);
+    if (length > arcboxMaxFrameBytes) {
+      throw new AgentError(
+        'frame_too_large',
+        `A frame of ${length} bytes was announced; the limit is ${arcboxMaxFrameBytes}.${foreignProtocolHint(queue)}`,
+      );
+    }
+    if (length < minLength) {
+      throw new AgentError(
+        'invalid_frame',
+        `A frame of ${length} bytes was announced; its header needs ${minLength}.`,
+      );
+    }
+    if (queue.length >= 8 && this.#acceptType?.(queue.peekUint32(4)) === false) {
+      throw new AgentError(
+        'unexpected_message_type',
+        `Message type 0x${queue.peekUint32(4).toString(16).padStart(4, '0')} is unknown.`,
+      );
+    }
+    if (queue.length < headerBytes) return undefined;
+    const traceIdBytes = queue.peekUint16(8);
+    if (minLength + traceIdBytes > length) {
+      throw new AgentError(
+        'invalid_frame',
+        `A trace id of ${traceIdBytes} bytes was announced inside a frame of ${length} bytes.`,
+      );
+    }
+    if (queue.length < lengthBytes + length) return undefined;
+    const frame = queue.take(lengthBytes + length);
+    const traceIdEnd = headerBytes + traceIdBytes;
+    const traceId = frame.subarray(headerBytes, traceIdEnd);
+    const traceIdIsValid = isUtf8(traceId);
+    return {
+      type: frame.readUInt32BE(4),
+      traceId: traceIdIsValid ? traceId.toString() : '',
+      traceIdIsValid,
+      payload: frame.subarray(traceIdEnd),
+    };
+  }
+
+  end(): void {
+    if (this.#queue.length > 0) {
+      throw new AgentError(
+        'truncated_frame',
+        `The stream ended inside a frame, ${this.#queue.length} bytes after its start.${foreignProtocolHint(this.#queue)}`,
+      );
+    }
+  }
+
+  /** What the bytes of an unfinished frame look like, as a sentence; empty when they look like nothing known. */
+  hint(): string {
+    return foreignProtocolHint(this.#queue);
+  }
+}
+
+/** Names the protocol that the first bytes belong to, when they are plainly not an ArcBox frame. */
+function foreignProtocolHint(queue: ByteQueue): string {
+  if (queue.length < 4) return '';
+  const word = queue.peekUint32(0);
+  if (word === 0x48545450) return ' The bytes read as HTTP: this is not an ArcBox agent.';
+  if (word === 0x5353482d) return ' The bytes read as an SSH banner: this is not an ArcBox agent.';
+  if (word >>> 8 === 0x150301 || word >>> 8 === 0x150303)
+    return ' The bytes read as a TLS alert: the port wants TLS.';
+  // An HTTP/2 server opens with a SETTINGS frame: a 24-bit length below 256, type 4, no flags.
+  const isHttp2 =
+    queue.length >= 9 && (word & 0xff) === 4 && queue.peekUint32(4) === 0 && queue.peekUint8(8) === 0;
+  return isHttp2 ? ' The bytes read as HTTP/2: this may be a gRPC socket; try the protocol arcbox-grpc.' : '';
+}

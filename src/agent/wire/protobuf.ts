@@ -1,0 +1,174 @@
+import { isUtf8 } from 'node:buffer';
+import { AgentError } from '../errors.ts';
+import { shapes } from '../generated/shapes.ts';
+
+/** Full name of a generated message, such as `arcbox.v1.SystemInfo`. */
+export type MessageName = keyof typeof shapes;
+
+type ScalarKind = 'varint' | 'fixed64' | 'fixed32';
+type FieldShape =
+  ScalarKind | 'string' | 'bytes' | { readonly repeated: ScalarKind } | { readonly message: string };
+type MessageShape = Readonly<Record<number, FieldShape>>;
+
+const wireType = {
+  varint: 0,
+  fixed64: 1,
+  lengthDelimited: 2,
+  startGroup: 3,
+  endGroup: 4,
+  fixed32: 5,
+} as const;
+
+/** Deepest nesting of messages and groups, as in the official protobuf runtimes. */
+const maxDepth = 100;
+
+const shapeByName: Readonly<Record<string, MessageShape>> = shapes;
+
+/**
+ * Checks that `payload` is one well-formed message of type `name`, strictly: tags legal, varints at most ten bytes and
+ * 64 bits, lengths inside their parent, groups balanced, known fields of their own wire type, strings valid UTF-8.
+ * Unknown fields are skipped. The generated decoders are then safe to run, whoever sent the bytes.
+ *
+ * @throws AgentError `malformed_payload` naming the message and the byte offset.
+ */
+export function checkPayload(name: MessageName, payload: Uint8Array): void {
+  const cursor: Cursor = { bytes: payload, offset: 0 };
+  try {
+    checkMessage(cursor, payload.byteLength, shapeByName[name] ?? {}, 0);
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    throw new AgentError(
+      'malformed_payload',
+      `${name} is malformed at byte ${cursor.offset}: ${error.message}.`,
+    );
+  }
+}
+
+interface Cursor {
+  readonly bytes: Uint8Array;
+  offset: number;
+}
+
+class Malformed extends Error {}
+
+function checkMessage(cursor: Cursor, end: number, shape: MessageShape, depth: number): void {
+  if (depth > maxDepth) throw new Malformed(`messages nest deeper than ${maxDepth}`);
+  while (cursor.offset < end) {
+    const tag = readTag(cursor, end);
+    const field = shape[tag.number];
+    if (field === undefined) skipUnknown(cursor, end, tag, depth);
+    else checkField(cursor, end, tag, field, depth);
+  }
+}
+
+interface Tag {
+  readonly number: number;
+  readonly type: number;
+}
+
+function readTag(cursor: Cursor, end: number): Tag {
+  const start = cursor.offset;
+  const value = readVarint(cursor, end);
+  if (cursor.offset - start > 5 || value > 0xffff_ffff) throw new Malformed('a tag exceeds 32 bits');
+  const tag = { number: Math.floor(value / 8), type: value % 8 };
+  if (tag.number === 0) throw new Malformed('field number 0 is illegal');
+  return tag;
+}
+
+function checkField(cursor: Cursor, end: number, tag: Tag, field: FieldShape, depth: number): void {
+  const kind = typeof field === 'object' && 'repeated' in field ? field.repeated : field;
+  if (kind === 'varint' || kind === 'fixed64' || kind === 'fixed32') {
+    if (tag.type === wireType[kind]) {
+      skipScalar(cursor, end, kind);
+      return;
+    }
+    if (kind === field || tag.type !== wireType.lengthDelimited) throw wrongWireType(tag);
+    const blockEnd = readLength(cursor, end);
+    while (cursor.offset < blockEnd) skipScalar(cursor, blockEnd, kind);
+    return;
+  }
+  if (tag.type !== wireType.lengthDelimited) throw wrongWireType(tag);
+  const fieldEnd = readLength(cursor, end);
+  if (typeof kind === 'object') {
+    checkMessage(cursor, fieldEnd, shapeByName[kind.message] ?? {}, depth + 1);
+    return;
+  }
+  if (kind === 'string' && !isUtf8(cursor.bytes.subarray(cursor.offset, fieldEnd))) {
+    throw new Malformed(`the text of field ${tag.number} is not UTF-8`);
+  }
+  cursor.offset = fieldEnd;
+}
+
+function skipUnknown(cursor: Cursor, end: number, tag: Tag, depth: number): void {
+  switch (tag.type) {
+    case wireType.varint:
+      skipScalar(cursor, end, 'varint');
+      return;
+    case wireType.fixed64:
+      skipScalar(cursor, end, 'fixed64');
+      return;
+    case wireType.fixed32:
+      skipScalar(cursor, end, 'fixed32');
+      return;
+    case wireType.lengthDelimited:
+      cursor.offset = readLength(cursor, end);
+      return;
+    case wireType.startGroup:
+      skipGroup(cursor, end, tag.number, depth + 1);
+      return;
+    case wireType.endGroup:
+      throw new Malformed(`group ${tag.number} ends without having begun`);
+    default:
+      throw new Malformed(`wire type ${tag.type} does not exist`);
+  }
+}
+
+function skipGroup(cursor: Cursor, end: number, number: number, depth: number): void {
+  if (depth > maxDepth) throw new Malformed(`groups nest deeper than ${maxDepth}`);
+  while (cursor.offset < end) {
+    const tag = readTag(cursor, end);
+    if (tag.type !== wireType.endGroup) {
+      skipUnknown(cursor, end, tag, depth);
+      continue;
+    }
+    if (tag.number !== number) throw new Malformed(`group ${number} is ended by ${tag.number}`);
+    return;
+  }
+  throw new Malformed(`group ${number} does not end`);
+}
+
+function skipScalar(cursor: Cursor, end: number, kind: ScalarKind): void {
+  if (kind === 'varint') {
+    readVarint(cursor, end);
+    return;
+  }
+  const size = kind === 'fixed64' ? 8 : 4;
+  if (cursor.offset + size > end) throw new Malformed(`a ${kind} value is cut short`);
+  cursor.offset += size;
+}
+
+/** Reads a length and returns where the field ends. */
+function readLength(cursor: Cursor, end: number): number {
+  const length = readVarint(cursor, end);
+  if (length > end - cursor.offset) throw new Malformed('a length points past the end of its message');
+  return cursor.offset + length;
+}
+
+/** Reads a varint. Values above 2^53 lose precision, which no caller minds: they only compare with small bounds. */
+function readVarint(cursor: Cursor, end: number): number {
+  let value = 0;
+  let weight = 1;
+  for (let index = 0; index < 10; index++) {
+    if (cursor.offset >= end) throw new Malformed('a varint is cut short');
+    const byte = cursor.bytes[cursor.offset++] ?? 0;
+    if (index === 9 && byte > 1) throw new Malformed('a varint exceeds 64 bits');
+    value += (byte & 0x7f) * weight;
+    if (byte < 0x80) return value;
+    weight *= 128;
+  }
+  throw new Malformed('a varint is longer than ten bytes');
+}
+
+function wrongWireType(tag: Tag): Malformed {
+  return new Malformed(`field ${tag.number} has wire type ${tag.type}, which its schema rules out`);
+}

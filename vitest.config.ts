@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** One project a test tier; the host tier runs inside VS Code and is started by scripts/test-host.mjs. */
+const tier = (name: string, timeoutMs: number): object => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: timeoutMs, hookTimeout: timeoutMs },
+});
+
+export default defineConfig({
+  test: {
+    projects: [tier('unit', 10_000), tier('conformance', 30_000), tier('peers', 120_000), tier('ui', 120_000)],
+  },
+});
