@@ -7,6 +7,11 @@ const tier = (name: string, timeoutMs: number): object => ({
 
 export default defineConfig({
   test: {
-    projects: [tier('unit', 10_000), tier('conformance', 30_000), tier('peers', 120_000), tier('ui', 120_000)],
+    projects: [
+      tier('unit', 10_000),
+      tier('conformance', 30_000),
+      tier('peers', 120_000),
+      tier('ui', 120_000),
+    ],
   },
 });

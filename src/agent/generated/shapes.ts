@@ -65,12 +65,6 @@ export const shapes = {
   'arcbox.v1.PortBindingsRemoved': {
     '1': 'string',
   },
-  'sandlight.v1.PingRequestExtension': {
-    '1001': 'varint',
-  },
-  'sandlight.v1.PingResponseExtension': {
-    '1001': 'varint',
-  },
   'sandlight.v1.WatchPortsRequest': {},
   'sandlight.v1.PortEvent': {
     '1': {
@@ -84,6 +78,21 @@ export const shapes = {
     },
   },
   'sandlight.v1.SnapshotComplete': {},
+  'sandlight.v1.PingRequestExtension': {
+    '1001': 'varint',
+    '1002': 'varint',
+  },
+  'sandlight.v1.PingResponseExtension': {
+    '1001': 'varint',
+    '1002': {
+      message: 'sandlight.v1.ClockReport',
+    },
+  },
+  'sandlight.v1.ClockReport': {
+    '1': 'varint',
+    '2': 'varint',
+    '3': 'string',
+  },
 } as const;
 
 /** Request and response message of every method, by "full.service.Name/Method". */
