@@ -37,6 +37,8 @@ export interface RpcChannel {
   ): AsyncIterable<Uint8Array>;
   /** False when calls are answered strictly in order, so that a slow one holds up the rest. */
   readonly concurrent: boolean;
+  /** True when the wire has notifications of its own; false when they come as a server stream. */
+  readonly pushesNotifications: boolean;
   /** Resolves when the channel is unusable, with the reason; never rejects. */
   readonly closed: Promise<AgentError>;
   /** Closes the connection; waiting calls reject with `cancelled`. Safe to call twice. */

@@ -34,6 +34,7 @@ interface Slot {
  */
 export class FramedChannel implements RpcChannel {
   readonly concurrent = false;
+  readonly pushesNotifications = true;
   readonly closed: Promise<AgentError>;
   readonly #stream: Duplex;
   readonly #decoder = new ArcboxFrameDecoder();

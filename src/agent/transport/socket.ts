@@ -1,0 +1,85 @@
+import { connect, type NetConnectOpts, type Socket } from 'node:net';
+import { AgentError } from '../errors.ts';
+
+/** How long opening a stream may take and who may end it early. */
+export interface OpenOptions {
+  /** Milliseconds until `timeout`; above 0. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Opens a Unix socket, a named pipe or a TCP connection.
+ *
+ * @throws AgentError `unreachable`, `not_permitted`, `timeout` or `cancelled`, saying what to do.
+ */
+export function openSocket(target: NetConnectOpts, { timeoutMs, signal }: OpenOptions): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(target);
+    const settle = (error?: AgentError): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      socket.removeAllListeners();
+      if (error === undefined) {
+        resolve(socket);
+        return;
+      }
+      // A late error of a socket that is being thrown away concerns nobody.
+      socket.on('error', () => undefined);
+      socket.destroy();
+      reject(error);
+    };
+    const onAbort = (): void => {
+      settle(new AgentError('cancelled', 'Connecting was cancelled.', { cause: signal?.reason }));
+    };
+    const timer = setTimeout(() => {
+      settle(new AgentError('timeout', `The connection was not accepted within ${timeoutMs} ms.`));
+    }, timeoutMs);
+    socket.once('connect', () => {
+      socket.setNoDelay(true);
+      settle();
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      settle(explainSocketError(error));
+    });
+    if (signal?.aborted === true) onAbort();
+    else signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** Says in words what the operating system's error number means for a person who wants to reach an agent. */
+export function explainSocketError(error: NodeJS.ErrnoException): AgentError {
+  const because = (message: string): AgentError => new AgentError('unreachable', message, { cause: error });
+  switch (error.code) {
+    case 'ENOENT':
+      return because('Nothing exists at this path. Start the agent or correct the path.');
+    case 'ECONNREFUSED':
+      return because('Nothing listens there. Start the agent or correct the endpoint.');
+    case 'ENOTSOCK':
+      return because('This path is not a socket. Correct the path.');
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return because('The host name cannot be resolved. Correct it or check the network.');
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return because('There is no route to this host. Check the network or the VPN.');
+    case 'ETIMEDOUT':
+      return because('The host does not answer. Check that it runs and that no firewall is between.');
+    case 'EINVAL':
+    case 'ENAMETOOLONG':
+      return because(
+        'The operating system refuses this address; a socket path may be too long (about 100 bytes).',
+      );
+    case 'EACCES':
+    case 'EPERM':
+      return new AgentError(
+        'not_permitted',
+        'This user may not open it. Check the owner and mode of the socket.',
+        {
+          cause: error,
+        },
+      );
+    default:
+      return because(`Connecting failed (${error.message}).`);
+  }
+}
