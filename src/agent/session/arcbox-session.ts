@@ -159,15 +159,12 @@ export class ArcboxSession implements AgentSession {
 
 /** Waits until the host's clock begins a second, because the message carries whole seconds only; returns that second. */
 async function nextWholeSecond(signal: AbortSignal | undefined): Promise<bigint> {
-  const second = Math.floor(Date.now() / 1000) + 1;
-  for (let waitMs = second * 1000 - Date.now(); waitMs > 0; waitMs = second * 1000 - Date.now()) {
-    await sleep(waitMs, undefined, signal ? { signal } : {}).catch((error: unknown) => {
-      throw new AgentError('cancelled', 'Setting the clock was cancelled before anything was sent.', {
-        cause: error,
-      });
+  await sleep(1000 - (Date.now() % 1000), undefined, signal ? { signal } : {}).catch((error: unknown) => {
+    throw new AgentError('cancelled', 'Setting the clock was cancelled before anything was sent.', {
+      cause: error,
     });
-  }
-  return BigInt(second);
+  });
+  return BigInt(Math.round(Date.now() / 1000));
 }
 
 function clockOffsetMs({ extension, hostMidTimeMs }: ArcboxPong): number | null {

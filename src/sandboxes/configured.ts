@@ -1,0 +1,50 @@
+import { formatEndpoint, parseEndpoint } from '../agent/endpoint.ts';
+import { AgentError } from '../agent/errors.ts';
+import type { SandboxSpec } from './snapshot.ts';
+
+/** What the setting `sandlight.sandboxes` comes to. */
+export interface ConfiguredSandboxes {
+  readonly specs: readonly SandboxSpec[];
+  /** One sentence for each entry that cannot be used. */
+  readonly problems: readonly string[];
+}
+
+const maxEntries = 200;
+const maxNameLength = 128;
+
+/**
+ * Reads the setting, which a person may have edited by hand into anything. Good entries work whatever the others are.
+ * Two sandboxes of one name are told apart by their endpoints; a repeated pair is a problem.
+ */
+export function readConfiguredSandboxes(setting: unknown): ConfiguredSandboxes {
+  if (setting === undefined || setting === null) return { specs: [], problems: [] };
+  if (!Array.isArray(setting)) {
+    return { specs: [], problems: ['The setting sandlight.sandboxes must be a list of {name, endpoint}.'] };
+  }
+  const specs = new Map<string, SandboxSpec>();
+  const problems: string[] = [];
+  for (const [index, entry] of setting.slice(0, maxEntries).entries()) {
+    const result = readEntry(entry);
+    if (typeof result === 'string') problems.push(`Entry ${index + 1} of sandlight.sandboxes: ${result}`);
+    else if (specs.has(result.id))
+      problems.push(`Entry ${index + 1} of sandlight.sandboxes repeats ${result.name}.`);
+    else specs.set(result.id, result);
+  }
+  if (setting.length > maxEntries)
+    problems.push(`Only the first ${maxEntries} entries of sandlight.sandboxes are used.`);
+  return { specs: [...specs.values()], problems };
+}
+
+function readEntry(entry: unknown): SandboxSpec | string {
+  if (typeof entry !== 'object' || entry === null) return 'it must be an object with a name and an endpoint.';
+  const { name, endpoint: text } = entry as { name?: unknown; endpoint?: unknown };
+  if (typeof name !== 'string' || name.trim() === '') return 'its name must be a text that is not empty.';
+  if (name.length > maxNameLength) return `its name must have at most ${maxNameLength} characters.`;
+  if (typeof text !== 'string') return `${name} needs an endpoint, such as arcbox+unix:///run/agent.sock.`;
+  try {
+    const endpoint = parseEndpoint(text);
+    return { id: `settings/${name}/${formatEndpoint(endpoint)}`, name, endpoint, source: 'settings' };
+  } catch (error) {
+    return AgentError.from(error, 'invalid_endpoint').message;
+  }
+}

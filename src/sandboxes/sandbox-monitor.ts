@@ -1,0 +1,308 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { connectAgent } from '../agent/connect.ts';
+import { formatEndpoint } from '../agent/endpoint.ts';
+import { AgentError, type AgentErrorCode } from '../agent/errors.ts';
+import type { RuntimeEnsureResponse } from '../agent/generated/arcbox/v1/agent.ts';
+import type { Logger } from '../agent/logger.ts';
+import type { CallOptions } from '../agent/rpc/channel.ts';
+import type { AgentSession, ClockSyncResult, EnsureOptions, PingResult } from '../agent/session/session.ts';
+import { connectionError, nextConnectionState, type ConnectionEvent } from './connection.ts';
+import { cleanRuntime, cleanSystem } from './guest-facts.ts';
+import { GuestTextCleaner } from './guest-text.ts';
+import { applyPortChange } from './port-book.ts';
+import { judgeReadiness } from './readiness.ts';
+import { initialSnapshot, type SandboxSnapshot, type SandboxSpec } from './snapshot.ts';
+
+/** How closely a sandbox is watched: everything while somebody looks, otherwise only what the status item needs. */
+export type Attention = 'visible' | 'background';
+
+/** What a {@link SandboxMonitor} needs from outside. */
+export interface MonitorDependencies {
+  readonly connect: typeof connectAgent;
+  readonly logger: Logger;
+  /** Called after every change with the new snapshot. */
+  readonly onChange: (snapshot: SandboxSnapshot) => void;
+}
+
+const pollIntervalMs: Readonly<Record<Attention, number>> = { visible: 5000, background: 15_000 };
+const connectTimeoutMs = 10_000;
+const pollTimeoutMs = 10_000;
+/** A timer this late means that this machine slept. */
+const sleepGapMs = 30_000;
+/** A connection that slept is given this long to prove that it lives. */
+const verifyTimeoutMs = 5000;
+
+/** Failures of one call that leave the connection usable. */
+const harmlessCodes: ReadonlySet<AgentErrorCode> = new Set([
+  'remote_error',
+  'malformed_payload',
+  'unsupported',
+  'not_permitted',
+]);
+
+/**
+ * Keeps one sandbox connected and its snapshot current: connects, polls, follows port changes, reconnects with backoff,
+ * and keeps the last data, marked stale, when the agent is gone.
+ */
+export class SandboxMonitor {
+  readonly #dependencies: MonitorDependencies;
+  readonly #cleaner = new GuestTextCleaner();
+  #snapshot: SandboxSnapshot;
+  #session: AgentSession | undefined;
+  /** Aborts everything that belongs to the wish to be connected. */
+  #wish: AbortController | undefined;
+  /** Ends the wait between two polls or two attempts. */
+  #wake = new AbortController();
+  #attention: Attention = 'background';
+
+  constructor(spec: SandboxSpec, dependencies: MonitorDependencies) {
+    this.#dependencies = dependencies;
+    this.#snapshot = initialSnapshot(spec);
+  }
+
+  get snapshot(): SandboxSnapshot {
+    return this.#snapshot;
+  }
+
+  /** Wishes the sandbox connected; when it waits for the next attempt, tries at once. */
+  connect(): void {
+    this.#transition({ kind: 'connect' });
+    if (this.#wish === undefined) {
+      const wish = new AbortController();
+      this.#wish = wish;
+      void this.#stayConnected(wish.signal);
+    } else {
+      this.#wakeUp();
+    }
+  }
+
+  /** Drops the connection and stops trying. */
+  disconnect(): void {
+    this.#wish?.abort();
+    this.#wish = undefined;
+    this.#session?.close();
+    this.#transition({ kind: 'disconnect' });
+  }
+
+  /** Chooses how closely to watch; more attention polls at once. */
+  setAttention(attention: Attention): void {
+    if (attention === this.#attention) return;
+    this.#attention = attention;
+    if (attention === 'visible') this.#wakeUp();
+  }
+
+  /**
+   * Asks the agent for everything at once, or tries to connect when it is not connected.
+   *
+   * @throws AgentError when the agent could not be asked.
+   */
+  async refresh(): Promise<void> {
+    if (this.#session === undefined) {
+      this.connect();
+      return;
+    }
+    await this.#poll(this.#session, 'visible', pollTimeoutMs, this.#wish?.signal);
+  }
+
+  /** One round trip that never touches the guest's clock. */
+  async ping(options: CallOptions): Promise<PingResult> {
+    const result = await this.#openSession().ping(options);
+    this.#notePing(result);
+    return result;
+  }
+
+  /** Sets the guest's clock, then measures how far off it is. */
+  async syncClock(options: CallOptions & { readonly unixNanos?: bigint }): Promise<ClockSyncResult> {
+    const session = this.#openSession();
+    const result = await session.syncClock(options);
+    this.#notePing(await session.ping(options));
+    return result;
+  }
+
+  /** Ensures the runtime; its progress is part of the snapshot meanwhile. */
+  async ensureRuntime(options: EnsureOptions): Promise<RuntimeEnsureResponse> {
+    const session = this.#openSession();
+    const startedAtMs = Date.now();
+    this.#patch({ operation: { kind: 'ensureRuntime', startedAtMs, detail: '' } });
+    try {
+      return await session.ensureRuntime({
+        ...options,
+        onProgress: (progress) => {
+          const detail = this.#cleaner.text(progress.detail, 500);
+          this.#patch({ operation: { kind: 'ensureRuntime', startedAtMs, detail } });
+          options.onProgress?.({ ...progress, detail });
+        },
+      });
+    } finally {
+      this.#patch({ operation: null });
+      this.#wakeUp();
+    }
+  }
+
+  /** Disconnects for good. */
+  dispose(): void {
+    this.disconnect();
+  }
+
+  #openSession(): AgentSession {
+    if (this.#session !== undefined) return this.#session;
+    const { name, endpoint, connection } = this.#snapshot;
+    const why = connectionError(connection)?.message ?? `${formatEndpoint(endpoint)} is not connected.`;
+    throw new AgentError('unreachable', `${name} is not connected. ${why}`);
+  }
+
+  async #stayConnected(wish: AbortSignal): Promise<void> {
+    for (;;) {
+      const error = await this.#runConnection(wish);
+      if (wish.aborted) return;
+      this.#dependencies.logger.info(`${this.#snapshot.name}: ${error.message}`);
+      this.#transition({ kind: 'lost', error, nowMs: Date.now(), random: Math.random() });
+      const { connection } = this.#snapshot;
+      if (connection.phase === 'backoff') await this.#wait(connection.retryAtMs - Date.now(), wish);
+      else await this.#wait(undefined, wish);
+      this.#transition({ kind: 'retryDue' });
+    }
+  }
+
+  /** Runs one connection from its opening to its loss; returns why it was lost. */
+  async #runConnection(wish: AbortSignal): Promise<AgentError> {
+    const { endpoint, name } = this.#snapshot;
+    const { connect, logger } = this.#dependencies;
+    let session: AgentSession | undefined;
+    try {
+      session = await connect(endpoint, { timeoutMs: connectTimeoutMs, signal: wish, logger });
+      const lost = session.closed.then((reason) => {
+        throw reason;
+      });
+      // Whoever waits next hears of the loss; with nobody waiting it must not count as unhandled.
+      lost.catch(() => undefined);
+      const first = await session.ping({ timeoutMs: connectTimeoutMs, signal: wish });
+      this.#begin(session);
+      this.#notePing(first);
+      logger.info(`${name}: connected to ${formatEndpoint(endpoint)}`);
+      await Promise.race([this.#subscribePorts(session, wish), lost]);
+      await Promise.race([this.#pollUntilAborted(session, wish), lost]);
+      return new AgentError('cancelled', 'Disconnected.');
+    } catch (error) {
+      const reason = AgentError.from(error, 'connection_closed');
+      const subject = formatEndpoint(endpoint);
+      return reason.message.startsWith(subject) ? reason : reason.about(subject);
+    } finally {
+      session?.close();
+      // A later connection may already have taken the place.
+      if (this.#session === session) this.#session = undefined;
+    }
+  }
+
+  #begin(session: AgentSession): void {
+    this.#session = session;
+    this.#patch({
+      isStale: false,
+      runtime: null,
+      system: null,
+      ports: null,
+      portsUnknownReason: null,
+      pollError: null,
+    });
+    this.#transition({ kind: 'opened', nowMs: Date.now() });
+  }
+
+  async #subscribePorts(session: AgentSession, signal: AbortSignal): Promise<void> {
+    try {
+      await session.subscribePorts(
+        (change) => {
+          this.#patch({ ports: applyPortChange(this.#snapshot.ports, change) });
+        },
+        { timeoutMs: pollTimeoutMs, signal },
+      );
+    } catch (error) {
+      const reason = AgentError.from(error, 'unsupported');
+      if (!harmlessCodes.has(reason.code)) throw reason;
+      this.#patch({ ports: null, portsUnknownReason: reason.message });
+    }
+  }
+
+  async #pollUntilAborted(session: AgentSession, wish: AbortSignal): Promise<void> {
+    let timeoutMs = pollTimeoutMs;
+    for (;;) {
+      await this.#poll(session, this.#attention, timeoutMs, wish);
+      const dueMs = Date.now() + pollIntervalMs[this.#attention];
+      await this.#wait(pollIntervalMs[this.#attention], wish);
+      if (wish.aborted) return;
+      const hasSlept = Date.now() - dueMs > sleepGapMs;
+      timeoutMs = hasSlept ? verifyTimeoutMs : pollTimeoutMs;
+      if (hasSlept) this.#notePing(await session.ping({ timeoutMs, signal: wish }));
+    }
+  }
+
+  /** Asks for what `attention` needs. In the background that is one call: the status, or a ping where there is none. */
+  async #poll(
+    session: AgentSession,
+    attention: Attention,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const options: CallOptions = { timeoutMs, signal };
+    const { capabilities } = session;
+    try {
+      if (attention === 'visible' || !capabilities.has('runtime_status'))
+        this.#notePing(await session.ping(options));
+      if (capabilities.has('runtime_status')) {
+        const value = cleanRuntime(await session.runtimeStatus(options), this.#cleaner);
+        this.#patch({ runtime: { value, atMs: Date.now() } });
+      }
+      if (attention === 'visible' && capabilities.has('system_info')) {
+        const value = cleanSystem(await session.systemInfo(options), this.#cleaner);
+        this.#patch({ system: { value, atMs: Date.now() } });
+      }
+      this.#patch({ pollError: null });
+    } catch (error) {
+      const reason = AgentError.from(error, 'connection_closed');
+      if (!harmlessCodes.has(reason.code)) throw reason;
+      this.#patch({ pollError: reason.message });
+    }
+  }
+
+  #notePing({ rttMs, clockOffsetMs }: PingResult): void {
+    const atMs = Date.now();
+    this.#patch({
+      roundTripMs: { value: rttMs, atMs },
+      clockOffsetMs: clockOffsetMs === null ? null : { value: clockOffsetMs, atMs },
+    });
+  }
+
+  /** Waits, for ever when `delayMs` is undefined, until woken or until `wish` aborts. */
+  async #wait(delayMs: number | undefined, wish: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([wish, this.#wake.signal]);
+    const longestMs = 2 ** 31 - 1;
+    await sleep(Math.max(delayMs ?? longestMs, 0), undefined, { signal }).catch(() => undefined);
+  }
+
+  #wakeUp(): void {
+    this.#wake.abort();
+    this.#wake = new AbortController();
+  }
+
+  #transition(event: ConnectionEvent): void {
+    const connection = nextConnectionState(this.#snapshot.connection, event);
+    if (connection === this.#snapshot.connection) return;
+    const hasData = this.#snapshot.roundTripMs !== null;
+    this.#patch({ connection, isStale: connection.phase !== 'open' && hasData });
+  }
+
+  #patch(changes: Partial<SandboxSnapshot>): void {
+    const session = this.#session;
+    const next: SandboxSnapshot = {
+      ...this.#snapshot,
+      ...changes,
+      ...(session && {
+        agent: session.agent,
+        boot: session.boot,
+        capabilities: new Set(session.capabilities),
+      }),
+      cuts: this.#cleaner.cuts,
+    };
+    this.#snapshot = { ...next, readiness: judgeReadiness(next) };
+    this.#dependencies.onChange(this.#snapshot);
+  }
+}

@@ -1,0 +1,111 @@
+import type { Logger } from '../agent/logger.ts';
+import { Emitter, type Disposable } from './emitter.ts';
+import { SandboxMonitor, type Attention, type MonitorDependencies } from './sandbox-monitor.ts';
+import type { SandboxSnapshot, SandboxSpec } from './snapshot.ts';
+
+/** What changed in one slice of time, as sandbox ids. */
+export interface RegistryChange {
+  /** True when sandboxes came, went or changed places. */
+  readonly listChanged: boolean;
+  readonly changed: ReadonlySet<string>;
+}
+
+/** Changes are gathered this long, so that a burst of them costs the views one update. */
+const sliceMs = 50;
+
+/** All sandboxes, from every source, with their monitors. Speaks up at most once a slice. */
+export class SandboxRegistry {
+  readonly #connect: MonitorDependencies['connect'];
+  readonly #logger: Logger;
+  readonly #monitors = new Map<string, SandboxMonitor>();
+  readonly #bySource = new Map<string, readonly string[]>();
+  readonly #emitter: Emitter<RegistryChange>;
+  #attention: Attention = 'background';
+  #changed = new Set<string>();
+  #listChanged = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(connect: MonitorDependencies['connect'], logger: Logger) {
+    this.#connect = connect;
+    this.#logger = logger;
+    this.#emitter = new Emitter((error) => {
+      logger.error(
+        `A listener of sandbox changes failed: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
+      );
+    });
+  }
+
+  /** Every sandbox, ordered by source and then as the source orders them. */
+  list(): readonly SandboxSnapshot[] {
+    return [...this.#bySource.values()].flat().flatMap((id) => this.get(id) ?? []);
+  }
+
+  get(id: string): SandboxSnapshot | undefined {
+    return this.#monitors.get(id)?.snapshot;
+  }
+
+  /** The monitor to act through; `undefined` when the sandbox is gone. */
+  monitor(id: string): SandboxMonitor | undefined {
+    return this.#monitors.get(id);
+  }
+
+  /** Replaces the sandboxes of one source. Those whose id and endpoint stay keep their connection and data. */
+  setSource(source: string, specs: readonly SandboxSpec[]): void {
+    const wanted = new Map(specs.map((spec) => [spec.id, spec]));
+    for (const id of this.#bySource.get(source) ?? []) {
+      const spec = wanted.get(id);
+      const current = this.get(id);
+      if (spec !== undefined && current !== undefined && isSameSpec(spec, current)) continue;
+      this.#monitors.get(id)?.dispose();
+      this.#monitors.delete(id);
+    }
+    this.#bySource.set(source, [...wanted.keys()]);
+    for (const [id, spec] of wanted) if (!this.#monitors.has(id)) this.#add(spec);
+    this.#listChanged = true;
+    this.#schedule();
+  }
+
+  setAttention(attention: Attention): void {
+    this.#attention = attention;
+    for (const monitor of this.#monitors.values()) monitor.setAttention(attention);
+  }
+
+  onDidChange(listener: (change: RegistryChange) => void): Disposable {
+    return this.#emitter.on(listener);
+  }
+
+  dispose(): void {
+    for (const monitor of this.#monitors.values()) monitor.dispose();
+    this.#monitors.clear();
+    this.#bySource.clear();
+    clearTimeout(this.#timer);
+  }
+
+  #add(spec: SandboxSpec): void {
+    const monitor = new SandboxMonitor(spec, {
+      connect: this.#connect,
+      logger: this.#logger,
+      onChange: () => {
+        this.#changed.add(spec.id);
+        this.#schedule();
+      },
+    });
+    this.#monitors.set(spec.id, monitor);
+    monitor.setAttention(this.#attention);
+    monitor.connect();
+  }
+
+  #schedule(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      const change = { listChanged: this.#listChanged, changed: this.#changed };
+      this.#listChanged = false;
+      this.#changed = new Set();
+      this.#emitter.emit(change);
+    }, sliceMs);
+  }
+}
+
+function isSameSpec(a: SandboxSpec, b: SandboxSpec): boolean {
+  return a.name === b.name && JSON.stringify(a.endpoint) === JSON.stringify(b.endpoint);
+}
