@@ -36,9 +36,12 @@ export class PortFeed {
     if (this.#damage !== undefined) this.#listener?.({ kind: 'stale', reason: this.#damage });
   }
 
-  /** Gives the subscription up; changes that come all the same are passed on. */
+  /** Gives the subscription up; what came all the same is passed on as changes. */
   abandonSnapshot(): void {
+    const unasked = this.#snapshot ?? [];
     this.#snapshot = undefined;
+    for (const [containerId, bindings] of unasked) this.change(containerId, bindings);
+    if (this.#damage !== undefined) this.markStale(this.#damage);
   }
 
   /** Takes the current list of one container; an empty one removes it. */

@@ -1,0 +1,65 @@
+import { RuntimeStatusResponse } from '../../agent/generated/arcbox/v1/agent.ts';
+import { formatEndpoint } from '../../agent/endpoint.ts';
+import { connectionError } from '../../sandboxes/connection.ts';
+import { SandboxMonitor } from '../../sandboxes/sandbox-monitor.ts';
+import type { SandboxSnapshot } from '../../sandboxes/snapshot.ts';
+import { endpointArgument } from '../arguments.ts';
+import type { Command } from '../command.ts';
+import { portsToJson } from './status.ts';
+
+/** `watch ENDPOINT`: one JSON object a line for every change, until interrupted; reconnects by itself. */
+export const watchCommand: Command = {
+  usage: 'watch ENDPOINT',
+  summary: 'print state, runtime and ports, then every change, until interrupted',
+  options: {},
+  async run(context) {
+    const endpoint = endpointArgument(context.line);
+    const printed = new Map<string, string>();
+    const monitor = new SandboxMonitor(
+      { id: 'watched', name: formatEndpoint(endpoint), endpoint, source: 'settings' },
+      {
+        connect: context.connect,
+        logger: context.logger,
+        onChange: (snapshot) => {
+          for (const [event, facts] of eventsOf(snapshot)) {
+            const text = JSON.stringify(facts);
+            if (printed.get(event) === text) continue;
+            printed.set(event, text);
+            const at = new Date().toISOString();
+            context.print(
+              context.line.json ? JSON.stringify({ event, at, ...facts }) : `${at} ${event} ${text}`,
+            );
+          }
+        },
+      },
+    );
+    monitor.setAttention('visible');
+    monitor.connect();
+    await new Promise<void>((resolve) => {
+      if (context.interrupted.aborted) resolve();
+      context.interrupted.addEventListener('abort', () => {
+        resolve();
+      });
+    });
+    monitor.dispose();
+  },
+};
+
+/** The events that a snapshot amounts to; each is printed when it differs from the one printed before. */
+function* eventsOf(snapshot: SandboxSnapshot): Generator<[event: string, facts: object]> {
+  const { connection, readiness, runtime, ports, portsUnknownReason } = snapshot;
+  const error = connectionError(connection);
+  yield [
+    'state',
+    {
+      state: connection.phase,
+      readiness,
+      ...(connection.phase === 'backoff' && { attempt: connection.attempt }),
+      ...(error && { error: { code: error.code, message: error.message } }),
+    },
+  ];
+  if (connection.phase !== 'open') return;
+  if (runtime !== null) yield ['runtime', { runtime: RuntimeStatusResponse.toJSON(runtime.value) }];
+  if (ports !== null) yield ['ports', { ports: portsToJson(ports), stale: ports.staleReason }];
+  else if (portsUnknownReason !== null) yield ['ports', { ports: null, reason: portsUnknownReason }];
+}
