@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { connectAgent } from '../agent/connect.ts';
 import { formatEndpoint } from '../agent/endpoint.ts';
 import { AgentError, type AgentErrorCode } from '../agent/errors.ts';
 import type { RuntimeEnsureResponse } from '../agent/generated/arcbox/v1/agent.ts';
 import type { Logger } from '../agent/logger.ts';
+import { pause } from '../agent/pause.ts';
 import type { CallOptions } from '../agent/rpc/channel.ts';
 import type { AgentSession, ClockSyncResult, EnsureOptions, PingResult } from '../agent/session/session.ts';
 import { connectionError, nextConnectionState, type ConnectionEvent } from './connection.ts';
@@ -275,7 +275,7 @@ export class SandboxMonitor {
   async #wait(delayMs: number | undefined, wish: AbortSignal): Promise<void> {
     const signal = AbortSignal.any([wish, this.#wake.signal]);
     const longestMs = 2 ** 31 - 1;
-    await sleep(Math.max(delayMs ?? longestMs, 0), undefined, { signal }).catch(() => undefined);
+    await pause(Math.max(delayMs ?? longestMs, 0), signal);
   }
 
   #wakeUp(): void {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Endpoint } from '../endpoint.ts';
 import { AgentError } from '../errors.ts';
 import {
@@ -7,6 +6,7 @@ import {
   type RuntimeStatusResponse,
   type SystemInfo,
 } from '../generated/arcbox/v1/agent.ts';
+import { pause } from '../pause.ts';
 import { rpcOver, type CallOptions, type RpcChannel } from '../rpc/channel.ts';
 import { pingArcbox, type ArcboxPong } from './arcbox-ping.ts';
 import { ensureRuntimeOver } from './ensure-runtime.ts';
@@ -159,11 +159,10 @@ export class ArcboxSession implements AgentSession {
 
 /** Waits until the host's clock begins a second, because the message carries whole seconds only; returns that second. */
 async function nextWholeSecond(signal: AbortSignal | undefined): Promise<bigint> {
-  await sleep(1000 - (Date.now() % 1000), undefined, signal ? { signal } : {}).catch((error: unknown) => {
-    throw new AgentError('cancelled', 'Setting the clock was cancelled before anything was sent.', {
-      cause: error,
-    });
-  });
+  await pause(1000 - (Date.now() % 1000), signal);
+  if (signal?.aborted === true) {
+    throw new AgentError('cancelled', 'Setting the clock was cancelled before anything was sent.');
+  }
   return BigInt(Math.round(Date.now() / 1000));
 }
 

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../errors.ts';
 import { AgentServiceClientImpl, type RuntimeEnsureResponse } from '../generated/arcbox/v1/agent.ts';
+import { pause } from '../pause.ts';
 import { rpcOver, type RpcChannel } from '../rpc/channel.ts';
 import type { EnsureOptions } from './session.ts';
 
@@ -34,7 +34,8 @@ export async function ensureRuntimeOver(
       const rpc = rpcOver(channel, { timeoutMs: Math.max(remainingMs, 1), signal });
       const response = await new AgentServiceClientImpl(rpc).ensureRuntime({ startIfNeeded });
       if (response.status !== 'starting') return response;
-      await sleep(delayMs, undefined, signal ? { signal } : {});
+      await pause(delayMs, signal);
+      signal?.throwIfAborted();
     }
   } catch (error) {
     if (signal?.aborted === true) {
@@ -65,7 +66,7 @@ async function reportProgress(
     );
     if (finished.aborted) return;
     onProgress({ elapsedMs: performance.now() - start, detail });
-    await sleep(progressIntervalMs, undefined, { signal: finished }).catch(() => undefined);
+    await pause(progressIntervalMs, finished);
   }
 }
 
