@@ -65,6 +65,47 @@ export const shapes = {
   'arcbox.v1.PortBindingsRemoved': {
     '1': 'string',
   },
+  'arcbox.v1.ListMachinesRequest': {
+    '1': 'varint',
+  },
+  'arcbox.v1.ListMachinesResponse': {
+    '1': {
+      message: 'arcbox.v1.MachineSummary',
+    },
+  },
+  'arcbox.v1.MachineSummary': {
+    '1': 'string',
+    '2': 'string',
+    '3': 'string',
+  },
+  'arcbox.v1.MachineRequest': {
+    '1': 'string',
+  },
+  'arcbox.v1.MachinePingResponse': {
+    '1': 'string',
+    '2': 'string',
+  },
+  'arcbox.v1.MachineSystemInfo': {
+    '1': 'string',
+    '2': 'string',
+    '3': 'string',
+    '4': 'string',
+    '5': 'varint',
+    '6': 'varint',
+    '7': 'varint',
+    '8': {
+      repeated: 'fixed64',
+    },
+    '9': 'string',
+    '10': 'varint',
+    '11': 'string',
+  },
+  'arcbox.v1.WatchSetupStatusRequest': {},
+  'arcbox.v1.GetSetupStatusRequest': {},
+  'arcbox.v1.SetupStatus': {
+    '1': 'varint',
+    '6': 'string',
+  },
   'sandlight.v1.WatchPortsRequest': {},
   'sandlight.v1.PortEvent': {
     '1': {
@@ -112,6 +153,26 @@ export const methodTypes = {
   'arcbox.v1.AgentService/GetRuntimeStatus': {
     request: 'arcbox.v1.RuntimeStatusRequest',
     response: 'arcbox.v1.RuntimeStatusResponse',
+  },
+  'arcbox.v1.MachineService/List': {
+    request: 'arcbox.v1.ListMachinesRequest',
+    response: 'arcbox.v1.ListMachinesResponse',
+  },
+  'arcbox.v1.MachineService/Ping': {
+    request: 'arcbox.v1.MachineRequest',
+    response: 'arcbox.v1.MachinePingResponse',
+  },
+  'arcbox.v1.MachineService/GetSystemInfo': {
+    request: 'arcbox.v1.MachineRequest',
+    response: 'arcbox.v1.MachineSystemInfo',
+  },
+  'arcbox.v1.SystemService/WatchSetupStatus': {
+    request: 'arcbox.v1.WatchSetupStatusRequest',
+    response: 'arcbox.v1.SetupStatus',
+  },
+  'arcbox.v1.SystemService/GetSetupStatus': {
+    request: 'arcbox.v1.GetSetupStatusRequest',
+    response: 'arcbox.v1.SetupStatus',
   },
   'sandlight.v1.NotificationService/WatchPorts': {
     request: 'sandlight.v1.WatchPortsRequest',
