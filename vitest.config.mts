@@ -1,8 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
-/** One project a test tier; the host tier runs inside VS Code and is started by scripts/test-host.mjs. */
-const tier = (name: string, timeoutMs: number): object => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: timeoutMs, hookTimeout: timeoutMs },
+/** One project a test tier; the host tier runs inside VS Code and is started by scripts/test-host.mts. */
+const tier = (name: string, timeoutMs: number, more: object = {}): object => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: timeoutMs,
+    hookTimeout: timeoutMs,
+    ...more,
+  },
 });
 
 export default defineConfig({
@@ -11,7 +17,8 @@ export default defineConfig({
       tier('unit', 10_000),
       tier('conformance', 30_000),
       tier('peers', 120_000),
-      tier('ui', 120_000),
+      // One workbench at a time: each is a server, an extension host and a browser.
+      tier('ui', 180_000, { globalSetup: 'test/ui/global-setup.ts', fileParallelism: false }),
     ],
   },
 });

@@ -1,0 +1,103 @@
+// Bundles src/ into dist/ and the host tests into out/. `--sourcemap` adds maps beside the bundles.
+import { chmodSync, globSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const require = createRequire(import.meta.url);
+
+/** Heavy packages that few runs need: each becomes a file of its own, loaded by the first `await import(...)`. */
+const lazyPackages = { dockerode: 'docker.js', '@grpc/grpc-js': 'grpc.js' };
+
+/** Modules that dockerode and grpc-js load for features that Sandlight never uses. */
+const leftOut = /^(\.\/session|\.\/buildkit|ssh2|cpu-features|@grpc\/proto-loader)$/;
+
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  external: ['vscode'],
+  minify: true,
+  legalComments: 'none',
+  sourcemap: process.argv.includes('--sourcemap'),
+  metafile: true,
+  logLevel: 'warning',
+};
+
+/** Turns imports of the lazy packages into `require('./docker.js')` and the like; notes the used ones in `used`. */
+function splitLazyPackages(used) {
+  return {
+    name: 'split-lazy-packages',
+    setup({ onResolve }) {
+      onResolve({ filter: /^(dockerode|@grpc\/grpc-js)$/ }, ({ path, kind, importer }) => {
+        if (kind !== 'dynamic-import') {
+          return { errors: [{ text: `${importer} must load ${path} by await import(), on first use.` }] };
+        }
+        used.add(path);
+        return { path: `./${lazyPackages[path]}`, external: true };
+      });
+    },
+  };
+}
+
+/** Replaces what is left out by a module that loads, and fails with a clear sentence when it is used. */
+const stubLeftOut = {
+  name: 'stub-left-out',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: leftOut }, ({ path, importer }) =>
+      /[\\/]node_modules[\\/]/.test(importer) ? { path, namespace: 'left-out' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
+      contents: `function leftOut() { throw new Error(${JSON.stringify(`Sandlight is built without ${path}.`)}); }
+        module.exports = Object.assign(leftOut, { Client: leftOut });`,
+    }));
+  },
+};
+
+rmSync(join(root, 'dist'), { recursive: true, force: true });
+rmSync(join(root, 'out', 'test'), { recursive: true, force: true });
+
+const used = new Set();
+const results = await Promise.all([
+  build({
+    ...shared,
+    entryPoints: ['src/extension.ts'],
+    outfile: 'dist/extension.js',
+    plugins: [splitLazyPackages(used)],
+  }),
+  build({
+    ...shared,
+    entryPoints: ['src/cli/main.ts'],
+    outfile: 'dist/cli.js',
+    banner: { js: '#!/usr/bin/env node' },
+    plugins: [splitLazyPackages(used)],
+  }),
+  build({
+    ...shared,
+    entryPoints: globSync('test/host/*.ts', { cwd: root }),
+    outdir: 'out/test/host',
+    external: ['vscode', 'mocha'],
+    minify: false,
+    sourcemap: 'inline',
+  }),
+]);
+for (const name of used) {
+  results.push(
+    await build({
+      ...shared,
+      entryPoints: [require.resolve(name)],
+      outfile: `dist/${lazyPackages[name]}`,
+      plugins: [stubLeftOut],
+    }),
+  );
+}
+chmodSync(join(root, 'dist', 'cli.js'), 0o755);
+
+const outputs = results.flatMap(({ metafile }) => Object.entries(metafile.outputs));
+for (const [file, { bytes }] of outputs) {
+  if (file.startsWith('dist/')) console.log(`${file.padEnd(24)}${(bytes / 1024).toFixed(1).padStart(8)} KiB`);
+}
