@@ -17,11 +17,18 @@ const layers = {
     'agent/pause.ts',
   ],
   agent: [],
-  docker: ['agent/generated', 'agent/errors.ts'],
+  docker: ['agent/generated', 'agent/errors.ts', 'agent/logger.ts'],
   sandboxes: ['agent', 'docker'],
   views: ['sandboxes', 'agent/errors.ts'],
   commands: ['views', 'sandboxes', 'agent/errors.ts', 'agent/endpoint.ts'],
-  guest: ['agent/wire', 'agent/generated', 'agent/errors.ts', 'agent/endpoint.ts', 'docker'],
+  guest: [
+    'agent/wire',
+    'agent/generated',
+    'agent/errors.ts',
+    'agent/endpoint.ts',
+    'agent/logger.ts',
+    'docker',
+  ],
   cli: ['agent', 'docker', 'guest', 'sandboxes'],
 };
 

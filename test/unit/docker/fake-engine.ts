@@ -1,0 +1,125 @@
+import { AgentError } from '../../../src/agent/errors.ts';
+import type { DockerEngine } from '../../../src/docker/engine.ts';
+import { parseEvent, type EngineEvent } from '../../../src/docker/event-stream.ts';
+
+/**
+ * Imitates a Docker engine at the border of `DockerEngine`: containers that are set by the test, events that the test
+ * sends, answers that can be held back, and an engine that goes down and comes back. A real engine cannot be made to
+ * fail at a chosen moment.
+ */
+export class FakeEngine implements DockerEngine {
+  readonly socketPath = '/nonexistent/docker.sock';
+  /** Inspect answers by id. */
+  readonly containers = new Map<string, unknown>();
+  /** Every call, in order. */
+  readonly calls: string[] = [];
+  /** When set, inspects wait for it; a test replaces it to let them go. */
+  gate: Promise<void> = Promise.resolve();
+  /** Errors that the next inspects throw, first in first out. */
+  readonly inspectErrors: Error[] = [];
+  /** Runs after the listing was read and before it is answered. */
+  duringList: () => void = () => undefined;
+  #up = true;
+  #listener: ((event: EngineEvent | 'end') => void) | undefined;
+
+  /** Publishes `hostPort` (TCP 80 inside) of a running container, or nothing. */
+  setContainer(id: string, hostPort: number | undefined, running = true): void {
+    const Ports =
+      hostPort === undefined ? {} : { '80/tcp': [{ HostIp: '0.0.0.0', HostPort: String(hostPort) }] };
+    this.containers.set(id, { Id: id, State: { Running: running }, NetworkSettings: { Ports } });
+  }
+
+  send(type: string, action: string, id: string): void {
+    const Actor =
+      type === 'network' ? { ID: 'n', Attributes: { container: id } } : { ID: id, Attributes: {} };
+    this.sendLine(JSON.stringify({ Type: type, Action: action, Actor }));
+  }
+
+  /** Sends one line of a captured event stream. */
+  sendLine(line: string): void {
+    this.#listener?.(parseEvent(line));
+  }
+
+  goDown(): void {
+    this.#up = false;
+    this.#listener?.('end');
+  }
+
+  comeBack(): void {
+    this.#up = true;
+  }
+
+  ping(): Promise<void> {
+    return this.#whenUp();
+  }
+
+  version(): Promise<{ version: string; apiVersion: string }> {
+    return Promise.resolve({ version: '1', apiVersion: '1' });
+  }
+
+  async listContainers(): Promise<readonly unknown[]> {
+    this.calls.push('list');
+    await this.#whenUp();
+    const list = [...this.containers.values()].filter(isRunning).map(summary);
+    this.duringList();
+    return list;
+  }
+
+  async inspectContainer(id: string): Promise<unknown> {
+    this.calls.push(`inspect ${id.slice(0, 1)}`);
+    await this.#whenUp();
+    const error = this.inspectErrors.shift();
+    if (error !== undefined) throw error;
+    const answer = this.containers.get(id);
+    await this.gate;
+    return answer;
+  }
+
+  async openEvents(signal: AbortSignal): Promise<AsyncIterable<EngineEvent>> {
+    this.calls.push('events');
+    await this.#whenUp();
+    const queue: (EngineEvent | 'end')[] = [];
+    let wake = (): void => undefined;
+    const push = (event: EngineEvent | 'end'): void => {
+      queue.push(event);
+      wake();
+    };
+    this.#listener = push;
+    signal.addEventListener('abort', () => {
+      push('end');
+    });
+    return (async function* () {
+      for (;;) {
+        const event = queue.shift();
+        if (event === 'end') return;
+        if (event !== undefined) yield event;
+        else await new Promise<void>((resolve) => (wake = resolve));
+      }
+    })();
+  }
+
+  async #whenUp(): Promise<void> {
+    await Promise.resolve();
+    if (!this.#up) throw new AgentError('unreachable', 'the fake engine is down');
+  }
+}
+
+function isRunning(inspect: unknown): boolean {
+  return (inspect as { State: { Running: boolean } }).State.Running;
+}
+
+function summary(inspect: unknown): unknown {
+  const { Id, NetworkSettings } = inspect as {
+    Id: string;
+    NetworkSettings: { Ports: Record<string, { HostIp: string; HostPort: string }[]> };
+  };
+  const Ports = Object.entries(NetworkSettings.Ports).flatMap(([key, hosts]) =>
+    hosts.map(({ HostIp, HostPort }) => ({
+      IP: HostIp,
+      PrivatePort: Number.parseInt(key, 10),
+      PublicPort: Number(HostPort),
+      Type: 'tcp',
+    })),
+  );
+  return { Id, Ports };
+}

@@ -1,0 +1,210 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AgentError } from '../../../src/agent/errors.ts';
+import { silentLogger } from '../../../src/agent/logger.ts';
+import {
+  watchPorts,
+  type PortWatchState,
+  type PublishedPortsChange,
+} from '../../../src/docker/port-watcher.ts';
+import { FakeEngine } from './fake-engine.ts';
+
+const a = 'a'.repeat(64);
+const b = 'b'.repeat(64);
+
+let engine: FakeEngine;
+let stop: AbortController;
+let changes: string[];
+let states: PortWatchState[];
+let watching: Promise<void>;
+
+beforeEach(() => {
+  engine = new FakeEngine();
+  stop = new AbortController();
+  changes = [];
+  states = [];
+});
+
+afterEach(async () => {
+  stop.abort();
+  await watching;
+});
+
+/** Writes changes as short text: `a:8080`, `a:-`, `snapshot a:8080`. */
+function watch(): void {
+  const ports = (id: string, bindings: readonly { hostPort: number }[]): string =>
+    `${id.slice(0, 1)}:${bindings.map(({ hostPort }) => hostPort).join(',') || '-'}`;
+  const onChange = (change: PublishedPortsChange): void => {
+    changes.push(
+      change.kind === 'snapshot'
+        ? ['snapshot', ...[...change.containers].map(([id, bindings]) => ports(id, bindings))].join(' ')
+        : ports(change.containerId, change.bindings),
+    );
+  };
+  watching = watchPorts(engine, {
+    onChange,
+    onState: (state) => states.push(state),
+    signal: stop.signal,
+    logger: silentLogger,
+  });
+}
+
+const until = (expected: readonly string[]): Promise<void> =>
+  vi.waitFor(() => {
+    expect(changes).toEqual(expected);
+  }, 5000);
+
+/** Resolves after every inspect that has been asked for was answered, seen by a later container's change. */
+async function settle(): Promise<void> {
+  const marker = 'f'.repeat(64);
+  const before = changes.length;
+  engine.setContainer(marker, 1 + before);
+  engine.send('container', 'start', marker);
+  await vi.waitFor(() => {
+    expect(changes.some((change) => change === `f:${String(1 + before)}`)).toBe(true);
+  });
+  changes = changes.filter((change) => !change.startsWith('f:'));
+}
+
+describe('watchPorts', () => {
+  it('opens the event stream before it lists, and gives a snapshot first', async () => {
+    engine.setContainer(a, 8080);
+    watch();
+    await until(['snapshot a:8080']);
+    expect(engine.calls.slice(0, 2)).toEqual(['events', 'list']);
+    expect(states).toEqual([{ kind: 'watching' }]);
+  });
+
+  it('sees a container that starts after the listing was made and before it was answered', async () => {
+    engine.duringList = () => {
+      engine.setContainer(a, 8080);
+      engine.send('container', 'start', a);
+    };
+    watch();
+    await until(['snapshot', 'a:8080']);
+  });
+
+  it('verifies a listing that lags behind its events', async () => {
+    engine.setContainer(a, 8080);
+    engine.duringList = () => {
+      engine.setContainer(a, 9090);
+    };
+    watch();
+    await until(['snapshot a:8080', 'a:9090']);
+  });
+
+  it('believes the inspect, not the event', async () => {
+    engine.setContainer(a, 8080);
+    watch();
+    await until(['snapshot a:8080']);
+    engine.send('container', 'die', a);
+    await settle();
+    expect(changes).toEqual(['snapshot a:8080']);
+  });
+
+  it.each(['events-20.10.ndjson', 'events-26.ndjson'])(
+    'ends with the truth after the captured order of %s',
+    async (file) => {
+      watch();
+      await until(['snapshot']);
+      for (const line of readFileSync(`test/vectors/docker/${file}`, 'utf8').trim().split('\n'))
+        engine.sendLine(line);
+      engine.setContainer(a, 1);
+      await settle();
+      expect(changes).toEqual(['snapshot']);
+    },
+  );
+
+  it('shows nothing for the captured failed starts, whose containers never run', async () => {
+    watch();
+    await until(['snapshot']);
+    for (const line of readFileSync('test/vectors/docker/events-failed-start.ndjson', 'utf8')
+      .trim()
+      .split('\n')) {
+      const id = /"container":"([0-9a-f]{64})"/.exec(line)?.[1];
+      if (id !== undefined) engine.setContainer(id, 8080, false);
+      engine.sendLine(line);
+    }
+    await settle();
+    expect(changes).toEqual(['snapshot']);
+    expect(engine.calls.length).toBeGreaterThan(3);
+  });
+
+  it('follows a network disconnect and connect, which have no container event', async () => {
+    engine.setContainer(a, 8080);
+    watch();
+    await until(['snapshot a:8080']);
+    engine.setContainer(a, undefined);
+    engine.send('network', 'disconnect', a);
+    await until(['snapshot a:8080', 'a:-']);
+    engine.setContainer(a, 8080);
+    engine.send('network', 'connect', a);
+    await until(['snapshot a:8080', 'a:-', 'a:8080']);
+  });
+
+  it('makes a burst of events one inspect under way and one after it', async () => {
+    watch();
+    await until(['snapshot']);
+    let open = (): void => undefined;
+    engine.gate = new Promise((resolve) => (open = resolve));
+    engine.setContainer(a, 8080);
+    for (let i = 0; i < 50; i++) engine.send('container', 'start', a);
+    await vi.waitFor(() => {
+      expect(engine.calls.filter((call) => call === 'inspect a')).toHaveLength(1);
+    });
+    engine.setContainer(a, 9090);
+    open();
+    await vi.waitFor(() => {
+      expect(changes.at(-1)).toBe('a:9090');
+    });
+    expect(engine.calls.filter((call) => call === 'inspect a')).toHaveLength(2);
+  });
+
+  it('tries an inspect again that failed', async () => {
+    watch();
+    await until(['snapshot']);
+    engine.inspectErrors.push(new AgentError('timeout', 'the container was locked'));
+    engine.setContainer(a, 8080);
+    engine.send('container', 'start', a);
+    await until(['snapshot', 'a:8080']);
+  });
+
+  it('keeps what it knew while the engine is down, and tells the difference when it is back', async () => {
+    engine.setContainer(a, 8080);
+    engine.setContainer(b, 9090);
+    watch();
+    await until(['snapshot a:8080 b:9090']);
+    engine.goDown();
+    await vi.waitFor(() => {
+      expect(states.at(-1)?.kind).toBe('down');
+    });
+    expect(changes).toHaveLength(1);
+    engine.containers.delete(a);
+    engine.setContainer(b, 9191);
+    engine.comeBack();
+    await until(['snapshot a:8080 b:9090', 'a:-', 'b:9191']);
+    expect(states.at(-1)).toEqual({ kind: 'watching' });
+  });
+
+  it('keeps trying when the engine is down at the start', async () => {
+    engine.goDown();
+    engine.setContainer(a, 8080);
+    watch();
+    await vi.waitFor(() => {
+      expect(states).toHaveLength(1);
+    });
+    expect(states[0]).toMatchObject({ kind: 'down', reason: { code: 'unreachable' } });
+    engine.comeBack();
+    await until(['snapshot a:8080']);
+  });
+
+  it('asks the engine nothing while nothing happens', async () => {
+    engine.setContainer(a, 8080);
+    watch();
+    await until(['snapshot a:8080']);
+    await settle();
+    const calls = engine.calls.length;
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(engine.calls).toHaveLength(calls);
+  });
+});
