@@ -1,3 +1,6 @@
+import type { Logger } from '../agent/logger.ts';
+import type { PublishedPorts } from './published-ports.ts';
+
 /**
  * Why the reference agent refuses a call, in words that every wire can express: ttrpc and gRPC as the status of the same
  * name, ArcBox frames as an error frame (400 for `invalid_argument`, 501 for `unimplemented`, 403 for
@@ -40,6 +43,14 @@ export type GuestMethod =
 
 /** Everything the reference agent serves, by `full.service.Name/Method`. Every server dispatches through this table. */
 export type GuestMethodTable = ReadonlyMap<string, GuestMethod>;
+
+/** What every server works with. */
+export interface GuestServices {
+  readonly methods: GuestMethodTable;
+  /** For wires that push notifications outside of a method. */
+  readonly ports: PublishedPorts;
+  readonly logger: Logger;
+}
 
 /** A listening server. */
 export interface GuestServer {

@@ -1,0 +1,66 @@
+import type { Endpoint } from '../agent/endpoint.ts';
+import { formatEndpoint } from '../agent/endpoint.ts';
+import { AgentError } from '../agent/errors.ts';
+import type { Logger } from '../agent/logger.ts';
+import { createDockerEngine } from '../docker/engine.ts';
+import { agentServiceMethods } from './agent-service.ts';
+import { refuseToSetClock, setSystemClock } from './clock.ts';
+import { followPublishedPorts } from './published-ports.ts';
+import { runtimeConfig, type RuntimeOptions } from './runtime-config.ts';
+import { Runtime } from './runtime.ts';
+import { guestServers } from './servers.ts';
+import type { GuestServer } from './service.ts';
+
+/** How the reference agent runs. The runtime's options default to this machine's own Docker and containerd. */
+export interface GuestAgentOptions extends RuntimeOptions {
+  /** Where to listen; at least one. Port 0 of TCP stands for any free port. */
+  readonly listen: readonly Endpoint[];
+  /** True lets a ping that carries a time set this machine's clock. */
+  readonly allowClockSet: boolean;
+  /** Version that Ping tells, without a leading "v". */
+  readonly version: string;
+  readonly logger: Logger;
+}
+
+/** A running reference agent. */
+export interface GuestAgent {
+  /** The endpoints it listens on, in canonical form and the order asked for. */
+  readonly listening: readonly string[];
+  /** Stops listening and following Docker; daemons that it started go on. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the reference guest agent. It needs neither Docker nor containerd: without them it serves, and says what is
+ * missing.
+ *
+ * @throws AgentError when one of the endpoints cannot be served; none of them then is.
+ */
+export async function startGuestAgent(options: GuestAgentOptions): Promise<GuestAgent> {
+  const { logger, version } = options;
+  const config = runtimeConfig(options);
+  const engine = createDockerEngine(config.dockerSocket);
+  const stop = new AbortController();
+  const ports = followPublishedPorts(engine, stop.signal, logger);
+  const runtime = new Runtime(config, engine, logger);
+  const setClock = options.allowClockSet ? setSystemClock : refuseToSetClock;
+  const methods = agentServiceMethods({ version, runtime, ports, setClock, logger });
+  const servers: GuestServer[] = [];
+  const close = async (): Promise<void> => {
+    stop.abort();
+    await Promise.all(servers.map((server) => server.close()));
+  };
+  try {
+    for (const endpoint of options.listen) {
+      const start = guestServers[endpoint.protocol];
+      if (start === undefined) {
+        throw new AgentError('unsupported', `The agent cannot serve ${formatEndpoint(endpoint)}.`);
+      }
+      servers.push(await start(endpoint, { methods, ports, logger }));
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { listening: servers.map(({ endpoint }) => endpoint), close };
+}

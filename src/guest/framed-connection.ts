@@ -1,0 +1,142 @@
+import type { Duplex } from 'node:stream';
+import { AgentError } from '../agent/errors.ts';
+import {
+  AgentServiceServiceName,
+  PortBindingsChanged,
+  PortBindingsRemoved,
+} from '../agent/generated/arcbox/v1/agent.ts';
+import { encodeArcboxError } from '../agent/wire/arcbox-error.ts';
+import { ArcboxFrameDecoder, encodeArcboxFrame, type ArcboxFrame } from '../agent/wire/arcbox-frame.ts';
+import { arcboxCalls, arcboxMessageNames, arcboxType } from '../agent/wire/arcbox-messages.ts';
+import type { PortUpdate } from './published-ports.ts';
+import { Refusal, type GuestServices, type RefusalKind } from './service.ts';
+
+const errorCodes: Readonly<Record<RefusalKind, number>> = {
+  invalid_argument: 400,
+  permission_denied: 403,
+  unimplemented: 501,
+  internal: 500,
+};
+
+/** Longest text of an error frame, in characters. */
+const maxErrorTextLength = 1000;
+
+/**
+ * Serves ArcBox frames on one stream until it ends; never rejects.
+ *
+ * Behaves as ArcBox's agent does: requests are answered one after the other, and nothing is read while one is being
+ * answered; a reply repeats the request's trace id; an unknown type ends the connection as soon as it is seen; a known
+ * type that is no request, and a payload that cannot be decoded, get error 400. Stricter in one thing: a frame that is
+ * too long, or contradicts itself, ends the connection before its body is read.
+ *
+ * Every write is waited for, so a client that does not read holds one answer and one notification, not more.
+ */
+export async function serveFramedConnection(stream: Duplex, services: GuestServices): Promise<void> {
+  const { logger } = services;
+  const gone = new AbortController();
+  const onClose = (): void => {
+    gone.abort();
+  };
+  stream.once('close', onClose);
+  // Errors surface where the stream is read or written; one that comes between must not be thrown.
+  stream.on('error', () => undefined);
+  const connection = new FramedConnection(stream, services, gone.signal);
+  const decoder = new ArcboxFrameDecoder({ acceptType: (type) => arcboxMessageNames.has(type) });
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      decoder.push(chunk);
+      for (let frame = decoder.next(); frame !== undefined; frame = decoder.next()) {
+        await connection.answer(frame);
+      }
+    }
+    decoder.end();
+  } catch (error) {
+    logger.debug(`A connection was closed: ${AgentError.from(error, 'connection_closed').message}`);
+  } finally {
+    gone.abort();
+    stream.destroy();
+  }
+}
+
+class FramedConnection {
+  readonly #stream: Duplex;
+  readonly #services: GuestServices;
+  readonly #gone: AbortSignal;
+  #subscription: Promise<void> | undefined;
+
+  constructor(stream: Duplex, services: GuestServices, gone: AbortSignal) {
+    this.#stream = stream;
+    this.#services = services;
+    this.#gone = gone;
+  }
+
+  /** Answers one frame; resolves when the answer has been handed to the system. */
+  async answer({ type, traceId, payload }: ArcboxFrame): Promise<void> {
+    let frame: Buffer;
+    try {
+      const call = arcboxCalls.find(({ requestType }) => requestType === type);
+      if (call === undefined) {
+        const name = `${arcboxMessageNames.get(type) ?? ''} (0x${type.toString(16).padStart(4, '0')})`;
+        throw new Refusal('invalid_argument', `invalid request: unexpected message type: ${name}`);
+      }
+      const method = this.#services.methods.get(`${AgentServiceServiceName}/${call.method}`);
+      if (method?.kind !== 'unary') throw new Refusal('unimplemented', `${call.method} is not implemented`);
+      const response = await method.handle(payload, {
+        signal: this.#gone,
+        subscribePorts: () => (this.#subscription ??= this.#pushPorts()),
+      });
+      frame = encodeArcboxFrame(call.responseType, response, traceId);
+    } catch (error) {
+      frame = this.#errorFrame(error, traceId);
+    }
+    await this.#write(frame);
+  }
+
+  #errorFrame(error: unknown, traceId: string): Buffer {
+    const refusal =
+      error instanceof Refusal
+        ? error
+        : new Refusal('internal', error instanceof Error ? error.message : String(error), { cause: error });
+    if (refusal.kind === 'internal') this.#services.logger.error(`A call failed: ${refusal.message}`);
+    const text = refusal.message.slice(0, maxErrorTextLength);
+    return encodeArcboxFrame(arcboxType.error, encodeArcboxError(errorCodes[refusal.kind], text), traceId);
+  }
+
+  /** Pushes port notifications from now on; resolves when the snapshot has been sent. */
+  #pushPorts(): Promise<void> {
+    return new Promise((resolve) => {
+      const push = async (): Promise<void> => {
+        for await (const update of this.#services.ports.subscribe(this.#gone)) {
+          if (update.kind === 'snapshotComplete') resolve();
+          else await this.#write(notificationFrame(update));
+        }
+      };
+      push()
+        .catch((error: unknown) => {
+          if (this.#gone.aborted) return;
+          const why = AgentError.from(error, 'connection_closed').message;
+          this.#services.logger.warn(`Port notifications ended with their connection: ${why}`);
+          this.#stream.destroy();
+        })
+        .finally(resolve);
+    });
+  }
+
+  #write(frame: Buffer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#stream.write(frame, (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+}
+
+function notificationFrame({ containerId, bindings }: PortUpdate & { kind: 'changed' }): Buffer {
+  return bindings.length === 0
+    ? encodeArcboxFrame(arcboxType.portBindingsRemoved, PortBindingsRemoved.encode({ containerId }).finish())
+    : encodeArcboxFrame(
+        arcboxType.portBindingsChanged,
+        PortBindingsChanged.encode({ containerId, bindings: [...bindings] }).finish(),
+      );
+}

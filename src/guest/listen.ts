@@ -1,0 +1,164 @@
+import { lstat, mkdir, unlink } from 'node:fs/promises';
+import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { isLoopback, type TransportAddress } from '../agent/endpoint.ts';
+import { AgentError } from '../agent/errors.ts';
+import type { Logger } from '../agent/logger.ts';
+import { probeSocket } from './probes/socket.ts';
+
+/** Accepts streams on one address. */
+export interface Listener {
+  /** The address, with the real port where 0 was asked for. */
+  readonly address: TransportAddress;
+  /** Stops listening, closes every stream and removes the socket's file. */
+  close(): Promise<void>;
+}
+
+/** Listens on an address of one kind. */
+type Listen<Kind extends TransportAddress['kind']> = (
+  address: TransportAddress & { readonly kind: Kind },
+  accept: (stream: Socket) => void,
+  logger: Logger,
+) => Promise<Listener>;
+
+/** Transports on which the agent can listen. */
+const transports: { readonly [Kind in TransportAddress['kind']]?: Listen<Kind> } = {
+  unix: listenOnUnixSocket,
+  pipe: (address, accept, logger) => open(address, { path: address.path }, accept, logger),
+  tcp: listenOnLoopback,
+};
+
+/** Streams that one listener serves at once; more are turned away. */
+const maxConnections = 256;
+
+/** Longest path of a Unix socket, in bytes: `sun_path` without its final NUL, on the system that allows least. */
+const maxSocketPathBytes = 103;
+
+/**
+ * Listens on `address` and hands every stream to `accept`, which owns it from then on.
+ *
+ * @throws AgentError `unsupported` for a transport that cannot be listened on, `not_permitted` or `unreachable` when the
+ *   address cannot be had.
+ */
+export async function listen(
+  address: TransportAddress,
+  accept: (stream: Socket) => void,
+  logger: Logger,
+): Promise<Listener> {
+  const open = transports[address.kind] as Listen<TransportAddress['kind']> | undefined;
+  if (open === undefined) {
+    const kinds = Object.keys(transports).join(', ');
+    throw new AgentError('unsupported', `The agent cannot listen on ${address.kind}; it can on ${kinds}.`);
+  }
+  return open(address, accept, logger);
+}
+
+/** A Unix socket that only this user may open. A file left by a dead server is replaced, a live server's is not. */
+async function listenOnUnixSocket(
+  address: TransportAddress & { readonly kind: 'unix' },
+  accept: (stream: Socket) => void,
+  logger: Logger,
+): Promise<Listener> {
+  const { path } = address;
+  if (Buffer.byteLength(path) > maxSocketPathBytes) {
+    throw new AgentError(
+      'not_permitted',
+      `The socket path ${path} is too long; at most ${maxSocketPathBytes} bytes fit.`,
+    );
+  }
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await removeDeadSocket(path, logger);
+  // The file gets its mode from the umask, because a chmod would come after others could have connected.
+  return open(address, { path }, accept, logger, (start) => {
+    const umask = process.umask(0o177);
+    try {
+      start();
+    } finally {
+      process.umask(umask);
+    }
+  });
+}
+
+async function removeDeadSocket(path: string, logger: Logger): Promise<void> {
+  const entry = await lstat(path).catch(() => undefined);
+  if (entry === undefined) return;
+  if (!entry.isSocket()) {
+    throw new AgentError(
+      'not_permitted',
+      `${path} exists and is not a socket; remove it or listen elsewhere.`,
+    );
+  }
+  const state = await probeSocket(path);
+  if (state.kind === 'not_connectable' && state.reason === 'connection refused') {
+    logger.info(`Replacing ${path}, which no program listens on any more.`);
+    await unlink(path);
+  } else if (state.kind !== 'missing') {
+    throw new AgentError('unreachable', `Another program listens on ${path}; stop it or listen elsewhere.`);
+  }
+}
+
+/** Plain TCP, for programs on this machine only. */
+async function listenOnLoopback(
+  address: TransportAddress & { readonly kind: 'tcp' },
+  accept: (stream: Socket) => void,
+  logger: Logger,
+): Promise<Listener> {
+  const { host, port } = address;
+  if (!isLoopback(host)) {
+    throw new AgentError(
+      'not_permitted',
+      `Plain TCP may only listen on a loopback address, and ${host} is none.`,
+    );
+  }
+  return open(address, { host, port }, accept, logger);
+}
+
+/** Opens the server; `atStart` wraps the moment in which the address is bound. */
+async function open(
+  address: TransportAddress,
+  options: ListenOptions,
+  accept: (stream: Socket) => void,
+  logger: Logger,
+  atStart: (start: () => void) => void = (start) => {
+    start();
+  },
+): Promise<Listener> {
+  const streams = new Set<Socket>();
+  const server = createServer({ noDelay: true }, (stream) => {
+    streams.add(stream);
+    stream.once('close', () => streams.delete(stream));
+    accept(stream);
+  });
+  server.maxConnections = maxConnections;
+  server.on('drop', () => {
+    logger.warn(`A connection was turned away: ${maxConnections} are open already.`);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('listening', resolve);
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const code = error.code === 'EACCES' || error.code === 'EPERM' ? 'not_permitted' : 'unreachable';
+      reject(new AgentError(code, `The agent cannot listen: ${error.message}.`, { cause: error }));
+    });
+    atStart(() => server.listen(options));
+  });
+  server.on('error', (error) => {
+    logger.error(`Listening failed: ${error.message}`);
+  });
+  return {
+    address: withRealPort(address, server),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        for (const stream of streams) stream.destroy();
+      }),
+  };
+}
+
+function withRealPort(address: TransportAddress, server: Server): TransportAddress {
+  const bound = server.address();
+  return address.kind === 'tcp' && typeof bound === 'object' && bound !== null
+    ? { ...address, port: bound.port }
+    : address;
+}
