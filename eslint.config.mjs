@@ -29,7 +29,7 @@ const layers = {
     'agent/logger.ts',
     'docker',
   ],
-  cli: ['agent', 'docker', 'guest', 'sandboxes'],
+  cli: ['agent', 'docker', 'guest', 'sandboxes', 'version.ts'],
 };
 
 const zones = Object.entries(layers).map(([layer, allowed]) => ({

@@ -3,6 +3,7 @@ import { AgentError, type AgentErrorCode } from '../agent/errors.ts';
 import type { Logger } from '../agent/logger.ts';
 import { parseCommandLine } from './arguments.ts';
 import type { Command } from './command.ts';
+import { agentCommand } from './commands/agent.ts';
 import {
   ensureCommand,
   infoCommand,
@@ -22,6 +23,7 @@ const commands: Readonly<Record<string, Command>> = {
   ensure: ensureCommand,
   'sync-clock': syncClockCommand,
   watch: watchCommand,
+  agent: agentCommand,
   encode: encodeCommand,
   decode: decodeCommand,
 };

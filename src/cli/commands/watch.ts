@@ -1,5 +1,6 @@
 import { RuntimeStatusResponse } from '../../agent/generated/arcbox/v1/agent.ts';
 import { formatEndpoint } from '../../agent/endpoint.ts';
+import { untilAborted } from '../../agent/pause.ts';
 import { connectionError } from '../../sandboxes/connection.ts';
 import { SandboxMonitor } from '../../sandboxes/sandbox-monitor.ts';
 import type { SandboxSnapshot } from '../../sandboxes/snapshot.ts';
@@ -35,12 +36,7 @@ export const watchCommand: Command = {
     );
     monitor.setAttention('visible');
     monitor.connect();
-    await new Promise<void>((resolve) => {
-      if (context.interrupted.aborted) resolve();
-      context.interrupted.addEventListener('abort', () => {
-        resolve();
-      });
-    });
+    await untilAborted(context.interrupted);
     monitor.dispose();
   },
 };

@@ -36,6 +36,7 @@ test.each([
   [{ ...allReady, runc: 'error' }, 'degraded'],
   [{ containerd: 'ready', dockerd: 'not_ready' }, 'degraded'],
   [{ containerd: 'not_ready', dockerd: 'error' }, 'not_ready'],
+  [{ containerd: 'not_ready', dockerd: 'error', runc: 'ready' }, 'not_ready'],
   [{ containerd: 'ready', dockerd: 'starting' }, 'starting'],
   [{ containerd: 'ready', dockerd: 'a word of tomorrow' }, 'degraded'],
 ])('services %j make %s', (services, word) => {
