@@ -18,9 +18,7 @@ export function judgeReadiness(
   const unready = unreadyServices(runtime);
   if (unready.some(({ status }) => status === 'starting')) return 'starting';
   if (unready.length === 0 && runtime.containerdReady && runtime.dockerReady) return 'ready';
-  const isPartlyReady =
-    runtime.containerdReady || runtime.dockerReady || unready.length < runtime.services.length;
-  return isPartlyReady ? 'degraded' : 'not_ready';
+  return runtime.containerdReady || runtime.dockerReady ? 'degraded' : 'not_ready';
 }
 
 /** The services that do not report `ready`. */
