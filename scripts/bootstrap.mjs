@@ -21,7 +21,7 @@ if (!installed()) {
   console.error('Installing packages (npm ci)...');
   // On Windows npm is a .cmd file, which only a shell can start.
   const shell = process.platform === 'win32';
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
+  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: 'inherit',
     shell,

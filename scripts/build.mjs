@@ -1,9 +1,10 @@
 // Bundles src/ into dist/ and the host tests into out/. `--sourcemap` adds maps beside the bundles.
-import { chmodSync, globSync, rmSync } from 'node:fs';
+import { chmodSync, globSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { thirdPartyNotices } from './notices.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
@@ -48,9 +49,10 @@ function splitLazyPackages(used) {
 const stubLeftOut = {
   name: 'stub-left-out',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: leftOut }, ({ path, importer }) =>
-      /[\\/]node_modules[\\/]/.test(importer) ? { path, namespace: 'left-out' } : undefined,
-    );
+    onResolve({ filter: leftOut }, ({ path, importer }) => {
+      const [, dependent] = /[\\/]node_modules[\\/](.*)/.exec(importer) ?? [];
+      return dependent && { path: `${path}, which ${dependent} asks for`, namespace: 'left-out' };
+    });
     onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
       contents: `function leftOut() { throw new Error(${JSON.stringify(`Sandlight is built without ${path}.`)}); }
         module.exports = Object.assign(leftOut, { Client: leftOut });`,
@@ -97,7 +99,10 @@ for (const name of used) {
 }
 chmodSync(join(root, 'dist', 'cli.js'), 0o755);
 
-const outputs = results.flatMap(({ metafile }) => Object.entries(metafile.outputs));
-for (const [file, { bytes }] of outputs) {
+const metafiles = results.map(({ metafile }) => metafile);
+const bundled = metafiles.flatMap(({ inputs }) => Object.keys(inputs));
+writeFileSync(join(root, 'dist', 'THIRD-PARTY-NOTICES.txt'), thirdPartyNotices(root, bundled));
+
+for (const [file, { bytes }] of metafiles.flatMap(({ outputs }) => Object.entries(outputs))) {
   if (file.startsWith('dist/')) console.log(`${file.padEnd(24)}${(bytes / 1024).toFixed(1).padStart(8)} KiB`);
 }
