@@ -1,0 +1,54 @@
+import { hostname } from 'node:os';
+import * as vscode from 'vscode';
+import { connectAgent } from './agent/connect.ts';
+import { createApi, type SandlightApi } from './api.ts';
+import { registerCommands } from './commands/register.ts';
+import { LocalAgent } from './sandboxes/local-agent.ts';
+import { SandboxRegistry } from './sandboxes/sandbox-registry.ts';
+import { SandboxSources } from './sandbox-sources.ts';
+import { DetailsDocuments } from './views/details/details-documents.ts';
+import { placeText } from './views/place.ts';
+import { StatusBar } from './views/status-bar.ts';
+import { SandboxTree } from './views/tree/sandbox-tree.ts';
+
+/** Builds everything, connects it, and returns; whatever takes time happens afterwards. */
+export function activate(context: vscode.ExtensionContext): SandlightApi {
+  const log = vscode.window.createOutputChannel('Sandlight', { log: true });
+  const place = placeText(vscode.env.remoteName, hostname());
+  const registry = new SandboxRegistry(connectAgent, log);
+  const localAgent = new LocalAgent(log);
+  const tree = new SandboxTree(place);
+  const statusBar = new StatusBar('sandlight.showMenu');
+  const details = new DetailsDocuments(registry, place);
+  const sources = new SandboxSources({
+    registry,
+    localAgent,
+    cliPath: context.asAbsolutePath('dist/cli.js'),
+    log,
+    onProblems: (problems) => {
+      tree.setProblems(problems);
+    },
+  });
+  context.subscriptions.push(
+    ...[log, registry, localAgent, tree, statusBar, details, sources],
+    registry.onDidChange(({ changed }) => {
+      tree.update(registry.list());
+      statusBar.update(registry.list());
+      details.update(changed);
+    }),
+    tree.view.onDidChangeVisibility(({ visible }) => {
+      registry.setAttention(visible ? 'visible' : 'background');
+    }),
+    registerCommands({
+      ...{ extension: context.extension, registry, localAgent, tree, log, memory: context.globalState },
+      startLocalAgent: () => {
+        sources.startLocalAgent();
+      },
+      showDetails: (sandboxId) => details.show(sandboxId),
+    }),
+  );
+  registry.setAttention(tree.view.visible ? 'visible' : 'background');
+  statusBar.update([]);
+  sources.start();
+  return createApi(registry);
+}
