@@ -19,8 +19,8 @@ const layers = {
   agent: [],
   docker: ['agent/generated', 'agent/errors.ts', 'agent/logger.ts'],
   sandboxes: ['agent', 'docker'],
-  views: ['sandboxes', 'agent/errors.ts'],
-  commands: ['views', 'sandboxes', 'agent/errors.ts', 'agent/endpoint.ts'],
+  views: ['sandboxes', 'agent/errors.ts', 'agent/endpoint.ts'],
+  commands: ['views', 'sandboxes', 'settings.ts', 'agent/errors.ts', 'agent/endpoint.ts'],
   guest: [
     'agent/wire',
     'agent/generated',

@@ -1,7 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /** One project a test tier; the host tier runs inside VS Code and is started by scripts/test-host.mts. */
 const tier = (name: string, timeoutMs: number, more: object = {}): object => ({
+  // Outside VS Code its strings are all that views and commands need of it.
+  resolve: { alias: { vscode: fileURLToPath(new URL('test/support/vscode-strings.ts', import.meta.url)) } },
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],

@@ -1,33 +1,54 @@
+import { hostname } from 'node:os';
 import * as vscode from 'vscode';
+import { connectAgent } from './agent/connect.ts';
+import { createApi, type SandlightApi } from './api.ts';
+import { registerCommands } from './commands/register.ts';
+import { LocalAgent } from './sandboxes/local-agent.ts';
+import { SandboxRegistry } from './sandboxes/sandbox-registry.ts';
+import { SandboxSources } from './sandbox-sources.ts';
+import { DetailsDocuments } from './views/details/details-documents.ts';
+import { placeText } from './views/place.ts';
+import { StatusBar } from './views/status-bar.ts';
+import { SandboxTree } from './views/tree/sandbox-tree.ts';
 
-const row = (
-  label: string,
-  children: readonly vscode.TreeItem[] = [],
-): vscode.TreeItem & { children: readonly vscode.TreeItem[] } =>
-  Object.assign(
-    new vscode.TreeItem(
-      label,
-      children.length > 0 ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None,
-    ),
-    { children },
-  );
-
-/** Placeholder that proves the harness: one sandbox with one service, and the status item. */
-export function activate(context: vscode.ExtensionContext): void {
-  const roots = [row('This machine', [row('Services', [row('containerd, not ready')])])];
-  const provider: vscode.TreeDataProvider<ReturnType<typeof row>> = {
-    getTreeItem: (item) => item,
-    getChildren: (item) => (item?.children ?? roots) as ReturnType<typeof row>[],
-  };
-  const status = vscode.window.createStatusBarItem('sandlight.readiness', vscode.StatusBarAlignment.Left);
-  status.name = 'Sandlight readiness';
-  status.text = '$(vm) Sandlight: not ready';
-  status.show();
+/** Builds everything, connects it, and returns; whatever takes time happens afterwards. */
+export function activate(context: vscode.ExtensionContext): SandlightApi {
+  const log = vscode.window.createOutputChannel('Sandlight', { log: true });
+  const place = placeText(vscode.env.remoteName, hostname());
+  const registry = new SandboxRegistry(connectAgent, log);
+  const localAgent = new LocalAgent(log);
+  const tree = new SandboxTree(place);
+  const statusBar = new StatusBar('sandlight.showMenu');
+  const details = new DetailsDocuments(registry, place);
+  const sources = new SandboxSources({
+    registry,
+    localAgent,
+    cliPath: context.asAbsolutePath('dist/cli.js'),
+    log,
+    onProblems: (problems) => {
+      tree.setProblems(problems);
+    },
+  });
   context.subscriptions.push(
-    status,
-    vscode.window.createTreeView('sandlight.sandboxes', { treeDataProvider: provider }),
-    vscode.commands.registerCommand('sandlight.refresh', () =>
-      vscode.window.showInformationMessage('Sandlight refreshed.'),
-    ),
+    ...[log, registry, localAgent, tree, statusBar, details, sources],
+    registry.onDidChange(({ changed }) => {
+      tree.update(registry.list());
+      statusBar.update(registry.list());
+      details.update(changed);
+    }),
+    tree.view.onDidChangeVisibility(({ visible }) => {
+      registry.setAttention(visible ? 'visible' : 'background');
+    }),
+    registerCommands({
+      ...{ extension: context.extension, registry, localAgent, tree, log, memory: context.globalState },
+      startLocalAgent: () => {
+        sources.startLocalAgent();
+      },
+      showDetails: (sandboxId) => details.show(sandboxId),
+    }),
   );
+  registry.setAttention(tree.view.visible ? 'visible' : 'background');
+  statusBar.update([]);
+  sources.start();
+  return createApi(registry);
 }

@@ -24,7 +24,7 @@ export function readConfiguredSandboxes(setting: unknown): ConfiguredSandboxes {
   const specs = new Map<string, SandboxSpec>();
   const problems: string[] = [];
   for (const [index, entry] of setting.slice(0, maxEntries).entries()) {
-    const result = readEntry(entry);
+    const result = readConfiguredSandbox(entry);
     if (typeof result === 'string') problems.push(`Entry ${index + 1} of sandlight.sandboxes: ${result}`);
     else if (specs.has(result.id))
       problems.push(`Entry ${index + 1} of sandlight.sandboxes repeats ${result.name}.`);
@@ -35,7 +35,17 @@ export function readConfiguredSandboxes(setting: unknown): ConfiguredSandboxes {
   return { specs: [...specs.values()], problems };
 }
 
-function readEntry(entry: unknown): SandboxSpec | string {
+/** The setting without the sandbox of this id; entries that cannot be used stay for their author to mend. */
+export function withoutSandbox(setting: unknown, id: string): readonly unknown[] {
+  const entries: readonly unknown[] = Array.isArray(setting) ? setting : [];
+  return entries.filter((entry) => {
+    const spec = readConfiguredSandbox(entry);
+    return typeof spec === 'string' || spec.id !== id;
+  });
+}
+
+/** Reads one entry of the setting; a sentence says why it cannot be used. */
+export function readConfiguredSandbox(entry: unknown): SandboxSpec | string {
   if (typeof entry !== 'object' || entry === null) return 'it must be an object with a name and an endpoint.';
   const { name, endpoint: text } = entry as { name?: unknown; endpoint?: unknown };
   if (typeof name !== 'string' || name.trim() === '') return 'its name must be a text that is not empty.';

@@ -1,5 +1,9 @@
+import type { Endpoint } from '../agent/endpoint.ts';
 import type { Logger } from '../agent/logger.ts';
+import type { CallOptions } from '../agent/rpc/channel.ts';
+import type { PingResult } from '../agent/session/session.ts';
 import { Emitter, type Disposable } from './emitter.ts';
+import { probeEndpoint } from './probe.ts';
 import { SandboxMonitor, type Attention, type MonitorDependencies } from './sandbox-monitor.ts';
 import type { SandboxSnapshot, SandboxSpec } from './snapshot.ts';
 
@@ -63,6 +67,11 @@ export class SandboxRegistry {
     for (const [id, spec] of wanted) if (!this.#monitors.has(id)) this.#add(spec);
     this.#listChanged = true;
     this.#schedule();
+  }
+
+  /** Tries an endpoint that may become a sandbox: connects, asks for one round trip, disconnects. */
+  probe(endpoint: Endpoint, options: CallOptions): Promise<PingResult> {
+    return probeEndpoint(this.#connect, endpoint, { ...options, logger: this.#logger });
   }
 
   setAttention(attention: Attention): void {

@@ -1,0 +1,52 @@
+import * as vscode from 'vscode';
+import type { SandboxMonitor } from '../sandboxes/sandbox-monitor.ts';
+import { inert } from '../views/plain-text.ts';
+import { clockOffsetText } from '../views/quantities.ts';
+import type { CommandContext, CommandFamily } from './context.ts';
+import { sandboxTarget } from './target.ts';
+
+const timeoutMs = 10_000;
+
+/** The only command that sets a guest's clock. */
+export function clockCommands(context: CommandContext): CommandFamily<'sandlight.syncClock'> {
+  return {
+    'sandlight.syncClock': async (target) => {
+      const monitor = await sandboxTarget(
+        context,
+        target,
+        ({ connection, capabilities }) => connection.phase === 'open' && capabilities.has('sync_clock'),
+      );
+      if (monitor === undefined || !(await mayStep(monitor))) return;
+      const { name } = monitor.snapshot;
+      const { driftBeforeMs, confirmed } = await monitor.syncClock({ timeoutMs });
+      const did = confirmed
+        ? vscode.l10n.t('The clock of {0} was set.', name)
+        : vscode.l10n.t('The time was sent to {0}; its agent does not say whether it set the clock.', name);
+      const was =
+        driftBeforeMs === null
+          ? vscode.l10n.t('How far off it was is not known.')
+          : vscode.l10n.t('It was {0}.', clockOffsetText(driftBeforeMs));
+      void vscode.window.showInformationMessage(inert(`${did} ${was}`));
+    },
+  };
+}
+
+/** Asks before a clock is stepped back, because programs may rely on its going forward only. */
+async function mayStep(monitor: SandboxMonitor): Promise<boolean> {
+  const { rttMs, clockOffsetMs } = await monitor.ping({ timeoutMs });
+  // Half a round trip is as exact as the measurement can be.
+  if (clockOffsetMs === null || clockOffsetMs <= rttMs / 2) return true;
+  const setBack = vscode.l10n.t('Set It Back');
+  const choice = await vscode.window.showWarningMessage(
+    inert(vscode.l10n.t('Set the clock of {0} back?', monitor.snapshot.name)),
+    {
+      modal: true,
+      detail: vscode.l10n.t(
+        'It is {0}. Programs in the guest may not expect time to go backwards.',
+        clockOffsetText(clockOffsetMs),
+      ),
+    },
+    setBack,
+  );
+  return choice === setBack;
+}

@@ -1,0 +1,34 @@
+import * as vscode from 'vscode';
+import type { CommandContext, CommandFamily } from './context.ts';
+import { nodeOf, sandboxTarget } from './target.ts';
+
+/** Commands that connect, disconnect and look anew. */
+export function connectionCommands(
+  context: CommandContext,
+): CommandFamily<'sandlight.connect' | 'sandlight.disconnect' | 'sandlight.refresh'> {
+  const { registry } = context;
+  return {
+    'sandlight.connect': async (target) => {
+      const monitor = await sandboxTarget(context, target, ({ connection }) => connection.phase !== 'open');
+      monitor?.connect();
+    },
+    'sandlight.disconnect': async (target) => {
+      const monitor = await sandboxTarget(context, target, ({ connection }) => connection.phase !== 'idle');
+      monitor?.disconnect();
+    },
+    'sandlight.refresh': async (target) => {
+      const node = nodeOf(target);
+      const ids = node === undefined ? registry.list().map(({ id }) => id) : [node.sandboxId];
+      const outcomes = await Promise.allSettled(
+        ids.map((id) => registry.monitor(id)?.refresh() ?? Promise.resolve()),
+      );
+      const failures = outcomes.filter((outcome) => outcome.status === 'rejected');
+      const [first] = failures;
+      if (first === undefined) return;
+      if (failures.length === 1) throw first.reason;
+      throw new Error(vscode.l10n.t('{0} sandboxes could not be refreshed.', failures.length), {
+        cause: first.reason,
+      });
+    },
+  };
+}

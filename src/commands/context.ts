@@ -1,0 +1,25 @@
+import type * as vscode from 'vscode';
+import type { LocalAgent } from '../sandboxes/local-agent.ts';
+import type { SandboxRegistry } from '../sandboxes/sandbox-registry.ts';
+import type { SandboxTree } from '../views/tree/sandbox-tree.ts';
+import type { CommandId } from './command-ids.ts';
+
+/** What commands act through. */
+export interface CommandContext {
+  readonly extension: vscode.Extension<unknown>;
+  readonly registry: SandboxRegistry;
+  readonly localAgent: LocalAgent;
+  readonly tree: SandboxTree;
+  readonly log: vscode.LogOutputChannel;
+  /** Remembers answers across windows. */
+  readonly memory: vscode.Memento;
+  /** Starts the bundled agent as the settings say. */
+  readonly startLocalAgent: () => void;
+  readonly showDetails: (sandboxId: string) => Promise<void>;
+}
+
+/** Runs a command; `target` is the row it was called on, if any. */
+export type CommandHandler = (target: unknown) => Promise<void> | void;
+
+/** The handlers of one family of commands. */
+export type CommandFamily<Id extends CommandId> = Readonly<Record<Id, CommandHandler>>;

@@ -1,0 +1,72 @@
+import * as vscode from 'vscode';
+import { inert } from '../views/plain-text.ts';
+import { worstSandbox } from '../views/status-text.ts';
+import { sandboxNodeId } from '../views/tree/sandbox.ts';
+import type { TreeNode } from '../views/tree/node.ts';
+import type { CommandId } from './command-ids.ts';
+import type { CommandContext, CommandFamily } from './context.ts';
+
+interface MenuItem extends vscode.QuickPickItem {
+  readonly run?: () => Thenable<unknown>;
+}
+
+/** The menu behind the status item, and the search of the tree. */
+export function menuCommands(
+  context: CommandContext,
+): CommandFamily<'sandlight.showMenu' | 'sandlight.find' | 'sandlight.showLog'> {
+  return {
+    'sandlight.showMenu': async () => {
+      const choice = await vscode.window.showQuickPick(menuItems(context), { placeHolder: 'Sandlight' });
+      await choice?.run?.();
+    },
+    'sandlight.find': async () => {
+      await vscode.commands.executeCommand('sandlight.sandboxes.focus');
+      await vscode.commands.executeCommand('list.find');
+    },
+    'sandlight.showLog': () => {
+      context.log.show();
+    },
+  };
+}
+
+function menuItems({ registry, tree }: CommandContext): MenuItem[] {
+  const run = (id: CommandId, target?: TreeNode) => () => vscode.commands.executeCommand(id, target);
+  const sandbox = worstSandbox(registry.list());
+  const general: MenuItem[] = [
+    { label: `$(refresh) ${vscode.l10n.t('Refresh')}`, run: run('sandlight.refresh') },
+    { label: `$(add) ${vscode.l10n.t('Add Sandbox…')}`, run: run('sandlight.addSandbox') },
+    { label: `$(output) ${vscode.l10n.t('Show Log')}`, run: run('sandlight.showLog') },
+    { label: `$(clippy) ${vscode.l10n.t('Copy Diagnostics')}`, run: run('sandlight.copyDiagnostics') },
+  ];
+  if (sandbox === undefined) return general;
+  const { id: sandboxId, connection, capabilities } = sandbox;
+  const node: TreeNode = { kind: 'sandbox', id: sandboxNodeId(sandboxId), sandboxId };
+  const isOpen = connection.phase === 'open';
+  const own: (MenuItem | false)[] = [
+    { label: inert(sandbox.name), kind: vscode.QuickPickItemKind.Separator },
+    {
+      label: `$(list-tree) ${vscode.l10n.t('Show in Side Bar')}`,
+      run: () => tree.reveal(sandboxId),
+    },
+    isOpen &&
+      capabilities.has('ensure_runtime') && {
+        label: `$(play) ${vscode.l10n.t('Ensure Runtime')}`,
+        run: run('sandlight.ensureRuntime', node),
+      },
+    isOpen && { label: `$(pulse) ${vscode.l10n.t('Ping')}`, run: run('sandlight.ping', node) },
+    isOpen &&
+      capabilities.has('sync_clock') && {
+        label: `$(watch) ${vscode.l10n.t('Sync Clock')}`,
+        run: run('sandlight.syncClock', node),
+      },
+    { label: `$(info) ${vscode.l10n.t('Show Details')}`, run: run('sandlight.showDetails', node) },
+    isOpen
+      ? {
+          label: `$(debug-disconnect) ${vscode.l10n.t('Disconnect')}`,
+          run: run('sandlight.disconnect', node),
+        }
+      : { label: `$(plug) ${vscode.l10n.t('Connect')}`, run: run('sandlight.connect', node) },
+    { label: 'Sandlight', kind: vscode.QuickPickItemKind.Separator },
+  ];
+  return [...own.filter((item) => item !== false), ...general];
+}

@@ -1,0 +1,39 @@
+import * as vscode from 'vscode';
+import type { AgentError } from '../agent/errors.ts';
+import { inert } from '../views/plain-text.ts';
+import { roundTripText } from '../views/quantities.ts';
+import type { CommandContext, CommandFamily } from './context.ts';
+import { summarize } from './round-trips.ts';
+import { sandboxTarget } from './target.ts';
+
+const burst = 5;
+const timeoutMs = 5000;
+
+/** The command that measures round trips. */
+export function pingCommands(context: CommandContext): CommandFamily<'sandlight.ping'> {
+  return {
+    'sandlight.ping': async (target) => {
+      const monitor = await sandboxTarget(context, target, ({ connection }) => connection.phase === 'open');
+      if (monitor === undefined) return;
+      const { name } = monitor.snapshot;
+      const roundTripsMs: number[] = [];
+      try {
+        for (let i = 0; i < burst; i++) roundTripsMs.push((await monitor.ping({ timeoutMs })).rttMs);
+      } catch (error) {
+        if (roundTripsMs.length === 0) throw error;
+        context.log.warn(`ping ${name}: ${(error as AgentError).message}`);
+      }
+      const { min, median, max } = summarize(roundTripsMs);
+      const message = vscode.l10n.t(
+        '{0} answered {1} of {2} pings: {3} at least, {4} median, {5} at most.',
+        name,
+        roundTripsMs.length,
+        burst,
+        roundTripText(min),
+        roundTripText(median),
+        roundTripText(max),
+      );
+      void vscode.window.showInformationMessage(inert(message));
+    },
+  };
+}

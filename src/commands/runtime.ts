@@ -1,0 +1,78 @@
+import * as vscode from 'vscode';
+import { AgentError } from '../agent/errors.ts';
+import type { SandboxMonitor } from '../sandboxes/sandbox-monitor.ts';
+import { inert } from '../views/plain-text.ts';
+import { durationText } from '../views/quantities.ts';
+import type { CommandContext, CommandFamily } from './context.ts';
+import { sandboxTarget } from './target.ts';
+
+/** Longer than any real agent takes to start its runtime. */
+const timeoutMs = 180_000;
+/** After this long the log is offered. */
+const slowMs = 10_000;
+
+/** The command that makes a sandbox's container runtime usable. */
+export function runtimeCommands(context: CommandContext): CommandFamily<'sandlight.ensureRuntime'> {
+  return {
+    'sandlight.ensureRuntime': async (target) => {
+      const monitor = await sandboxTarget(
+        context,
+        target,
+        ({ connection, capabilities }) => connection.phase === 'open' && capabilities.has('ensure_runtime'),
+      );
+      if (monitor !== undefined) await ensureWithProgress(monitor);
+    },
+  };
+}
+
+async function ensureWithProgress(monitor: SandboxMonitor): Promise<void> {
+  const { name } = monitor.snapshot;
+  const startedAtMs = Date.now();
+  const elapsed = (): string => durationText(Date.now() - startedAtMs);
+  try {
+    const response = await vscode.window.withProgress(
+      {
+        location: vscode.ProgressLocation.Notification,
+        title: inert(vscode.l10n.t('Ensuring the runtime of {0}', name)),
+        cancellable: true,
+      },
+      (progress, token) => {
+        const abort = new AbortController();
+        token.onCancellationRequested(() => {
+          abort.abort();
+        });
+        return monitor.ensureRuntime({
+          startIfNeeded: true,
+          timeoutMs,
+          signal: abort.signal,
+          onProgress: ({ detail, elapsedMs }) => {
+            const words = [elapsed(), ...(detail === '' ? [] : [inert(detail)])].join(' · ');
+            // The one link in it is ours: what the guest says is inert.
+            const link =
+              elapsedMs < slowMs ? '' : ` ([${vscode.l10n.t('Show Log')}](command:sandlight.showLog))`;
+            progress.report({ message: `${words}${link}` });
+          },
+        });
+      },
+    );
+    const said = response.message === '' ? '' : ` ${inert(response.message)}`;
+    if (!response.ready) {
+      throw new AgentError(
+        'remote_error',
+        vscode.l10n.t('The runtime of {0} is not ready ({1}).{2}', name, response.status, said),
+      );
+    }
+    void vscode.window.showInformationMessage(
+      inert(
+        response.status === 'started'
+          ? vscode.l10n.t('The runtime of {0} was started in {1}.', name, elapsed())
+          : vscode.l10n.t('The runtime of {0} is ready; it was already running.', name),
+      ),
+    );
+  } catch (error) {
+    if (!(error instanceof AgentError && error.code === 'cancelled')) throw error;
+    void vscode.window.showInformationMessage(
+      inert(vscode.l10n.t('No longer watching {0}; the guest goes on by itself.', name)),
+    );
+  }
+}

@@ -1,0 +1,97 @@
+import * as vscode from 'vscode';
+import { readConfiguredSandboxes } from './sandboxes/configured.ts';
+import type { Disposable } from './sandboxes/emitter.ts';
+import type { LocalAgent, LocalAgentState } from './sandboxes/local-agent.ts';
+import type { SandboxRegistry } from './sandboxes/sandbox-registry.ts';
+import { readSettings } from './settings.ts';
+
+/** What {@link SandboxSources} works on. */
+export interface SourcesDependencies {
+  readonly registry: SandboxRegistry;
+  readonly localAgent: LocalAgent;
+  /** Path of the bundled command line. */
+  readonly cliPath: string;
+  readonly log: vscode.LogOutputChannel;
+  /** Hears what is wrong with the settings or the bundled agent, whenever that changes. */
+  readonly onProblems: (problems: readonly string[]) => void;
+}
+
+/** Keeps the registry's sandboxes as the settings and the bundled agent say. */
+export class SandboxSources implements Disposable {
+  readonly #dependencies: SourcesDependencies;
+  readonly #subscriptions: readonly Disposable[];
+  #settingProblems: readonly string[] = [];
+
+  constructor(dependencies: SourcesDependencies) {
+    this.#dependencies = dependencies;
+    this.#subscriptions = [
+      dependencies.localAgent.onDidChange((state) => {
+        this.#takeLocalAgent(state);
+      }),
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        if (change.affectsConfiguration('sandlight.sandboxes')) this.#readSandboxes();
+        if (change.affectsConfiguration('sandlight.localAgent')) this.#restartLocalAgent();
+      }),
+    ];
+  }
+
+  /** Reads the settings for the first time; with no sandbox in them the bundled agent shows this machine. */
+  start(): void {
+    const count = this.#readSandboxes();
+    this.#takeLocalAgent(this.#dependencies.localAgent.state);
+    if (count === 0 && readSettings().localAgent.autoStart) this.startLocalAgent();
+  }
+
+  startLocalAgent(): void {
+    const { localAgent, cliPath } = this.#dependencies;
+    const { dockerSocket, containerdSocket } = readSettings().localAgent;
+    localAgent.start({ cliPath, dockerSocket, containerdSocket });
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  #restartLocalAgent(): void {
+    const { localAgent } = this.#dependencies;
+    if (localAgent.state.phase === 'stopped') return;
+    localAgent.stop();
+    this.startLocalAgent();
+  }
+
+  /** Returns how many sandboxes the settings hold. */
+  #readSandboxes(): number {
+    const { registry, log } = this.#dependencies;
+    const { specs, problems } = readConfiguredSandboxes(readSettings().sandboxes);
+    registry.setSource('settings', specs);
+    for (const problem of problems) log.warn(problem);
+    this.#settingProblems = problems;
+    this.#tellProblems();
+    return specs.length;
+  }
+
+  #takeLocalAgent(state: LocalAgentState): void {
+    const { registry } = this.#dependencies;
+    if (state.phase === 'running') {
+      const { endpoint } = state;
+      registry.setSource('local', [
+        { id: 'local', name: vscode.l10n.t('This machine'), endpoint, source: 'local' },
+      ]);
+      registry.monitor('local')?.connect();
+    } else if (state.phase === 'stopped') {
+      registry.setSource('local', []);
+    }
+    void vscode.commands.executeCommand('setContext', 'sandlight.localAgent', state.phase);
+    this.#tellProblems();
+  }
+
+  #tellProblems(): void {
+    const { localAgent, onProblems } = this.#dependencies;
+    const { state } = localAgent;
+    const agentProblem =
+      state.phase === 'failed'
+        ? [vscode.l10n.t('The agent for this machine is not running: {0}', state.reason)]
+        : [];
+    onProblems([...this.#settingProblems, ...agentProblem]);
+  }
+}

@@ -1,0 +1,62 @@
+import { l10n } from 'vscode';
+import type { ReadinessWord, SandboxSnapshot } from '../sandboxes/snapshot.ts';
+import { spinner, type Icon } from './icon.ts';
+
+/** How a state is shown: always an icon and a word. */
+export interface Look {
+  readonly word: string;
+  readonly icon: Icon;
+}
+
+/** How a sandbox's readiness is shown, the unknown one by what its connection does. */
+export function sandboxLook({ readiness, connection }: SandboxSnapshot): Look {
+  if (readiness !== 'unknown') return readinessLook(readiness);
+  switch (connection.phase) {
+    case 'idle':
+      return { word: l10n.t('not connected'), icon: { id: 'debug-disconnect' } };
+    case 'connecting':
+    case 'backoff':
+      return { word: l10n.t('connecting'), icon: spinner };
+    case 'open':
+      return { word: l10n.t('checking'), icon: spinner };
+    case 'failed':
+      return readinessLook('unreachable');
+  }
+}
+
+/** How one readiness word is shown. */
+export function readinessLook(readiness: ReadinessWord): Look {
+  switch (readiness) {
+    case 'ready':
+      return { word: l10n.t('ready'), icon: { id: 'pass-filled', color: 'testing.iconPassed' } };
+    case 'starting':
+      return { word: l10n.t('starting'), icon: spinner };
+    case 'degraded':
+      return { word: l10n.t('degraded'), icon: { id: 'warning', color: 'list.warningForeground' } };
+    case 'not_ready':
+      return { word: l10n.t('not ready'), icon: { id: 'circle-slash', color: 'list.warningForeground' } };
+    case 'unreachable':
+      return { word: l10n.t('unreachable'), icon: { id: 'error', color: 'list.errorForeground' } };
+    case 'unknown':
+      return { word: l10n.t('unknown'), icon: { id: 'question' } };
+  }
+}
+
+/** How a service's status is shown. The words are an open set: an unfamiliar one is shown as the guest says it. */
+export function serviceLook(status: string): Look {
+  switch (status) {
+    case 'ready':
+      return { word: l10n.t('ready'), icon: { id: 'pass', color: 'testing.iconPassed' } };
+    case 'starting':
+      return { word: l10n.t('starting'), icon: spinner };
+    case 'not_ready':
+      return { word: l10n.t('not ready'), icon: { id: 'circle-slash', color: 'list.warningForeground' } };
+    case 'error':
+    case 'failed':
+      return { word: l10n.t('failed'), icon: { id: 'error', color: 'list.errorForeground' } };
+    case '':
+      return { word: l10n.t('unknown'), icon: { id: 'question' } };
+    default:
+      return { word: status, icon: { id: 'question' } };
+  }
+}

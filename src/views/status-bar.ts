@@ -1,0 +1,42 @@
+import * as vscode from 'vscode';
+import type { Disposable } from '../sandboxes/emitter.ts';
+import type { SandboxSnapshot } from '../sandboxes/snapshot.ts';
+import { statusText, type StatusText } from './status-text.ts';
+
+const backgrounds: Readonly<Record<StatusText['background'], string | undefined>> = {
+  none: undefined,
+  warning: 'statusBarItem.warningBackground',
+  error: 'statusBarItem.errorBackground',
+};
+
+/** The one status item, `sandlight.readiness`. */
+export class StatusBar implements Disposable {
+  readonly #item: vscode.StatusBarItem;
+  #shown: StatusText | undefined;
+
+  /** `menuCommand` runs when the item is clicked. */
+  constructor(menuCommand: string) {
+    this.#item = vscode.window.createStatusBarItem('sandlight.readiness', vscode.StatusBarAlignment.Left, 10);
+    this.#item.name = vscode.l10n.t('Sandlight readiness');
+    this.#item.command = menuCommand;
+  }
+
+  /** What the item shows. */
+  get shown(): StatusText | undefined {
+    return this.#shown;
+  }
+
+  update(snapshots: readonly SandboxSnapshot[]): void {
+    const { text, tooltip, background, spoken } = (this.#shown = statusText(snapshots, Date.now()));
+    const color = backgrounds[background];
+    this.#item.text = text;
+    this.#item.tooltip = tooltip;
+    this.#item.backgroundColor = color === undefined ? undefined : new vscode.ThemeColor(color);
+    this.#item.accessibilityInformation = { label: spoken, role: 'button' };
+    this.#item.show();
+  }
+
+  dispose(): void {
+    this.#item.dispose();
+  }
+}

@@ -1,0 +1,48 @@
+import type { PublishedPorts } from '../../sandboxes/port-book.ts';
+
+/** One port of one container on one address of the sandbox's host. */
+export type PortBinding = PublishedPorts['bindings'][number];
+
+/** The groups of a sandbox's rows. */
+export type GroupName = 'services' | 'ports' | 'system';
+
+/** The facts of the System group, in the order of their rows. */
+export const factNames = [
+  'memory',
+  'load',
+  'uptime',
+  'addresses',
+  'kernel',
+  'os',
+  'host',
+  'agent',
+  'clock',
+] as const;
+
+/** One of {@link factNames}. */
+export type FactName = (typeof factNames)[number];
+
+/**
+ * What a row is about: its identity and nothing that changes, so that one id always means equal nodes. Row commands get it
+ * as their argument. `id` is unique in the whole tree, the same after every refresh, and shaped like a path.
+ */
+export type TreeNode =
+  | { readonly kind: 'sandbox'; readonly id: string; readonly sandboxId: string }
+  | { readonly kind: 'group'; readonly id: string; readonly sandboxId: string; readonly group: GroupName }
+  | { readonly kind: 'service'; readonly id: string; readonly sandboxId: string; readonly name: string }
+  | {
+      readonly kind: 'port';
+      readonly id: string;
+      readonly sandboxId: string;
+      readonly containerId: string;
+      readonly binding: PortBinding;
+    }
+  | { readonly kind: 'fact'; readonly id: string; readonly sandboxId: string; readonly fact: FactName }
+  | { readonly kind: 'message'; readonly id: string; readonly sandboxId: string };
+
+/** Joins parts, of which any may come from a guest, so that different parts always make different ids. */
+export function nodeId(...parts: readonly (string | number)[]): string {
+  return parts.map((part) => String(part).replace(/[%/]/g, escapeOf)).join('/');
+}
+
+const escapeOf = (character: string): string => (character === '/' ? '%2F' : '%25');

@@ -1,0 +1,46 @@
+import type { Icon } from '../icon.ts';
+import type { TreeNode } from './node.ts';
+
+/** Everything VS Code is told about a row, as plain data. Texts are shown as they are; nothing in them is markup. */
+export interface Row {
+  readonly label: string;
+  readonly description: string;
+  /** Lines of plain text. */
+  readonly tooltip: string;
+  readonly icon: Icon | null;
+  /** Tags joined by `+`, the kind first; menus match them: `viewItem =~ /\+canEnsure\b/`. */
+  readonly contextValue: string;
+  /** What a screen reader says: name, kind, state, detail. */
+  readonly spoken: string;
+  readonly collapsible: 'none' | 'collapsed' | 'expanded';
+}
+
+/** A row with the rows below it. */
+export interface Branch {
+  readonly node: TreeNode;
+  readonly row: Row;
+  readonly children: readonly Branch[];
+}
+
+/** The tags of a row's context value: `kind` and every tag whose condition holds. */
+export function contextTags(kind: TreeNode['kind'], tags: Readonly<Record<string, boolean>>): string {
+  return [kind, ...Object.keys(tags).filter((tag) => tags[tag] === true)].join('+');
+}
+
+/** A leaf whose tooltip and spoken label follow from what it shows; `row` overrides. */
+export function leaf(node: TreeNode, row: Pick<Row, 'label' | 'icon'> & Partial<Row>): Branch {
+  const { label, description = '' } = row;
+  const shown = description === '' ? label : `${label}: ${description}`;
+  return {
+    node,
+    row: {
+      description,
+      tooltip: shown,
+      contextValue: node.kind,
+      spoken: shown,
+      collapsible: 'none',
+      ...row,
+    },
+    children: [],
+  };
+}

@@ -1,0 +1,216 @@
+import { expect, test } from 'vitest';
+import { AgentError } from '../../../src/agent/errors.ts';
+import { cleanRuntime } from '../../../src/sandboxes/guest-facts.ts';
+import { GuestTextCleaner } from '../../../src/sandboxes/guest-text.ts';
+import { initialSnapshot, type SandboxSnapshot } from '../../../src/sandboxes/snapshot.ts';
+import { sandboxBranch } from '../../../src/views/tree/sandbox.ts';
+import type { Branch } from '../../../src/views/tree/row.ts';
+import { binding, connected, disconnected, lost, nowMs, published, spec } from './recorded.ts';
+
+const rowsOf = (snapshot: SandboxSnapshot): Branch => sandboxBranch(snapshot, 'this machine (host)');
+
+/** The tree as text: two spaces a level, `label | description`. */
+function outline({ row, children }: Branch, depth = 0): string[] {
+  const text = row.description === '' ? row.label : `${row.label} | ${row.description}`;
+  return [`${'  '.repeat(depth)}${text}`, ...children.flatMap((child) => outline(child, depth + 1))];
+}
+
+function all(branch: Branch): Branch[] {
+  return [branch, ...branch.children.flatMap(all)];
+}
+
+const find = (branch: Branch, label: string): Branch => all(branch).find(({ row }) => row.label === label)!;
+
+test('a connected sandbox shows its services, ports and system', () => {
+  expect(outline(rowsOf(connected()))).toEqual([
+    'web | degraded',
+    '  Services | 1 of 2 ready',
+    '    containerd | ready · socket reachable',
+    '    dockerd | not ready · no reachable socket found',
+    '  Ports | 1 published',
+    '    8080 → 127.0.0.1:49152 | tcp',
+    '  System',
+    '    Memory | 6.0 GiB free of 8.0 GiB',
+    '    Load | 0.50 0.25 0.10 on 2 CPUs',
+    '    Uptime | 2 h 5 min',
+    '    Addresses | 10.0.0.2, fe80::1',
+    '    Kernel | 6.1.0 x86_64',
+    '    Operating system | Debian GNU/Linux 12',
+    '    Host name | guest',
+    '    Agent | 0.4.0',
+    '    Clock | in step',
+  ]);
+});
+
+test('every row says its kind and state in a sentence, and shows an icon beside the word', () => {
+  const tree = rowsOf(connected());
+  expect(tree.row.spoken).toBe('web, sandbox, degraded');
+  expect(find(tree, 'dockerd').row).toMatchObject({
+    spoken: 'dockerd, service, not ready, no reachable socket found',
+    icon: { id: 'circle-slash', color: 'list.warningForeground' },
+  });
+  expect(find(tree, '8080 → 127.0.0.1:49152').row.spoken).toBe(
+    'Port 8080, published on 127.0.0.1:49152, tcp, container c0ffee',
+  );
+  for (const { row } of all(tree)) {
+    expect(row.spoken).not.toBe('');
+    expect(row.icon).not.toBeNull();
+  }
+});
+
+test('only what a sandbox can do is offered', () => {
+  expect(rowsOf(connected()).row.contextValue).toBe('sandbox+open+canEnsure+canSyncClock+configured');
+  expect(rowsOf(connected({ capabilities: new Set(['runtime_status']) })).row.contextValue).toBe(
+    'sandbox+open+configured',
+  );
+  expect(rowsOf(disconnected()).row.contextValue).toBe('sandbox+waiting+configured');
+  const running = { kind: 'ensureRuntime', startedAtMs: nowMs, detail: '' } as const;
+  expect(rowsOf(connected({ operation: running })).row.contextValue).not.toContain('canEnsure');
+});
+
+test('a sandbox that was never connected, one that connects and one that fails say so and offer the next step', () => {
+  const idle = rowsOf(initialSnapshot(spec));
+  expect(outline(idle)).toEqual(['web | not connected', '  Not connected']);
+  expect(find(idle, 'Not connected').row.contextValue).toBe('message+canConnect');
+
+  const connecting = { phase: 'connecting', attempt: 1, lastError: null } as const;
+  expect(outline(rowsOf({ ...initialSnapshot(spec), connection: connecting }))).toEqual([
+    'web | connecting',
+    '  Connecting…',
+  ]);
+
+  const failing = {
+    ...initialSnapshot(spec),
+    readiness: 'unreachable',
+    connection: disconnected().connection,
+  } as const;
+  expect(outline(rowsOf(failing))).toEqual([
+    'web | unreachable',
+    `  No connection yet: trying again | ${lost.message}`,
+  ]);
+
+  const useless = new AgentError('unsupported', 'The protocol is not available.');
+  const failed = { ...failing, connection: { phase: 'failed', lastError: useless } } as const;
+  expect(outline(rowsOf(failed))).toEqual(['web | unreachable', `  Cannot connect | ${useless.message}`]);
+});
+
+test('a connected sandbox that has not answered yet says what is awaited', () => {
+  const tree = rowsOf(connected({ runtime: null, system: null, ports: null, clockOffsetMs: null }));
+  expect(outline(tree)).toEqual([
+    'web | checking',
+    '  Services',
+    '    Asking the agent…',
+    '  Ports',
+    '    Asking the agent…',
+    '  System',
+    '    Asking the agent…',
+    '    Agent | 0.4.0',
+  ]);
+});
+
+test('nothing to show is said in words, and told apart from not knowing', () => {
+  const runtime = {
+    containerdReady: false,
+    dockerReady: false,
+    endpoint: '',
+    detail: 'no stack',
+    services: [],
+  };
+  const empty = rowsOf(connected({ ports: published({}), runtime: { value: runtime, atMs: nowMs } }));
+  expect(outline(empty)).toContain('    No container publishes a port');
+  expect(outline(empty)).toContain('    The agent reports no services | no stack');
+  const unknown = rowsOf(connected({ ports: null, portsUnknownReason: 'This agent does not tell.' }));
+  expect(outline(unknown)).toContain('    Published ports are not known | This agent does not tell.');
+});
+
+test('a lost connection keeps the last data, marked on every row, and says why', () => {
+  const tree = rowsOf(disconnected());
+  expect(outline(tree).slice(0, 4)).toEqual([
+    'web | unreachable · earlier data',
+    `  Connection lost: earlier data, trying again | ${lost.message}`,
+    '  Services | 1 of 2 ready',
+    '    containerd | ready · earlier data · socket reachable',
+  ]);
+  for (const { node, row } of all(tree)) {
+    if (!['service', 'port', 'fact'].includes(node.kind)) continue;
+    expect(row.description).toContain('earlier data');
+    expect(row.icon?.color).toBe('disabledForeground');
+  }
+});
+
+test('what the guest does, could not answer, or sent in excess has a row of its own', () => {
+  const tree = rowsOf(
+    connected({
+      operation: { kind: 'ensureRuntime', startedAtMs: nowMs, detail: 'starting dockerd' },
+      pollError: 'The agent said no.',
+      cuts: 3,
+    }),
+  );
+  expect(outline(tree).slice(1, 4)).toEqual([
+    '  Ensuring the runtime | starting dockerd',
+    '  The agent could not answer everything | The agent said no.',
+    '  Not everything the guest sent is shown | 3 texts or entries were too long, too many or impossible',
+  ]);
+  expect(tree.row.tooltip).not.toContain('starting dockerd');
+});
+
+test('an agent without a runtime has no Services group', () => {
+  const tree = rowsOf(
+    connected({ capabilities: new Set(), runtime: null, ports: null, portsUnknownReason: 'none' }),
+  );
+  expect(tree.children.map(({ row }) => row.label)).toEqual(['Ports', 'System']);
+});
+
+test('wildcard addresses are said in words, IPv6 ones are bracketed, and large numbers keep their plain digits', () => {
+  const ports = published({
+    web: [binding(80, 65535, '0.0.0.0'), binding(80, 65535, '::'), binding(53, 10053, '::1', 'udp')],
+  });
+  const rows = find(rowsOf(connected({ ports })), 'Ports').children.map(({ row }) => row);
+  expect(rows.map(({ label, description }) => `${label} | ${description}`)).toEqual([
+    '53 → [::1]:10053 | udp',
+    '80 → 0.0.0.0:65535 | tcp · on all IPv4 addresses',
+    '80 → [::]:65535 | tcp · on all IPv6 addresses',
+  ]);
+  expect(rows.map(({ contextValue }) => contextValue)).toEqual(['port', 'port+tcp', 'port+tcp']);
+});
+
+test('ports that cannot exist are left out, and that is said', () => {
+  const ports = published({ web: [binding(0, 80), binding(80, 70000), binding(80, 8080)] });
+  const labels = find(rowsOf(connected({ ports })), 'Ports').children.map(({ row }) => row.label);
+  expect(labels).toEqual(['Some ports are left out', '80 → 127.0.0.1:8080']);
+});
+
+test('hostile service names are plain, bounded text, and two of one name have different ids', () => {
+  const hostile = [
+    '\u202eevil\u0000\u001b[31m\nname',
+    'x'.repeat(10_000),
+    '[click](command:workbench.action.quit) $(flame)',
+    'twin',
+    'twin',
+    'a/b%2F',
+    '',
+  ];
+  const cleaner = new GuestTextCleaner();
+  const services = hostile.map((name) => ({ name, status: 'odd\u202eword', detail: '' }));
+  const value = cleanRuntime(
+    { containerdReady: false, dockerReady: false, endpoint: '', detail: '', services },
+    cleaner,
+  );
+  const rows = find(rowsOf(connected({ runtime: { value, atMs: nowMs } })), 'Services').children;
+  expect(rows.map(({ row }) => row.label.length <= 100)).not.toContain(false);
+  for (const { row } of rows) {
+    // eslint-disable-next-line no-control-regex -- control characters are what must not be there
+    expect(row.label + row.description + row.spoken).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+  }
+  expect(rows[0]?.row.description).toBe('odd word');
+  expect(rows.at(-1)?.row.label).toBe('(no name)');
+  expect(new Set(rows.map(({ node }) => node.id)).size).toBe(hostile.length);
+});
+
+test('a clock that is off by more than two seconds is marked', () => {
+  const clock = (value: number): Branch =>
+    find(rowsOf(connected({ clockOffsetMs: { value, atMs: nowMs } })), 'Clock');
+  expect(clock(-29_880_000).row).toMatchObject({ description: '8 h 18 min behind', icon: { id: 'warning' } });
+  expect(clock(1500).row).toMatchObject({ description: '1.5 s ahead', icon: { id: 'watch' } });
+  expect(clock(1500).row.contextValue).toBe('fact+clock+canSyncClock');
+});
