@@ -46,7 +46,8 @@ async function ping(
 
 describe('the agent service', () => {
   it('serves every method of the schema, and nothing else', () => {
-    expect([...methods().keys()].sort()).toEqual(Object.keys(methodTypes).sort());
+    const served = Object.keys(methodTypes).filter((name) => /AgentService|NotificationService/.test(name));
+    expect([...methods().keys()].sort()).toEqual(served.sort());
   });
 
   it('gives the same pong and tells why, when it may not set the clock', async () => {
