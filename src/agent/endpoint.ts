@@ -7,6 +7,8 @@ export const protocols = [
   'arcbox-grpc',
   'microsandbox',
   'microsandbox-direct',
+  /** gRPC to ArcBox's daemon, which stands between its clients and the agents of its machines. */
+  'arcbox-daemon',
 ] as const;
 
 /** One of {@link protocols}. */
@@ -33,12 +35,13 @@ export type TransportAddress =
 export interface Endpoint {
   readonly protocol: Protocol;
   readonly transport: TransportAddress;
+  /** Which machine of the daemon; present with the protocol `arcbox-daemon`, and only there. */
+  readonly machine?: string;
 }
 
-const forms = `expected <protocol>+<transport>://..., with a protocol of ${protocols.join(', ')} and a transport of unix, pipe, tcp, tls, hvsock, vsock or exec; for example arcbox+unix:///run/agent.sock`;
-
 const maxEndpointLength = 4096;
-const maxVsockNumber = 0xffff_ffff;
+const maxMachineLength = 128;
+const maxUint32 = 0xffff_ffff;
 
 /**
  * Parses the text of an endpoint.
@@ -46,124 +49,96 @@ const maxVsockNumber = 0xffff_ffff;
  * @throws AgentError `invalid_endpoint` with a sentence that quotes the text and says what was expected.
  */
 export function parseEndpoint(text: string): Endpoint {
-  const fail = (why: string): never => {
+  try {
+    if (text.length > maxEndpointLength) refuse(`it is longer than ${maxEndpointLength} characters`);
+    const scheme = /^([a-z][a-z0-9-]*)\+([a-z]+):(.*)$/s.exec(text);
+    const url = parseUrl(scheme?.[3] ?? '');
+    if (scheme === null || url === undefined) return refuse(forms);
+    const protocol = protocols.find((name) => name === scheme[1]);
+    if (protocol === undefined) return refuse(`${scheme[1] ?? ''} is not a known protocol; ${forms}`);
+    const kind = scheme[2] ?? '';
+    if (!Object.hasOwn(parsers, kind)) return refuse(`${kind} is not a known transport; ${forms}`);
+    const machine = protocol === 'arcbox-daemon' ? takeMachine(url) : undefined;
+    const transport = parsers[kind as TransportAddress['kind']](url);
+    return { protocol, transport, ...(machine !== undefined && { machine }) };
+  } catch (error) {
+    if (!(error instanceof NotAnEndpoint)) throw error;
     const shown = text.length > 200 ? `${text.slice(0, 200)}...` : text;
-    throw new AgentError('invalid_endpoint', `${JSON.stringify(shown)} is not an endpoint: ${why}.`);
-  };
-  if (text.length > maxEndpointLength) return fail(`it is longer than ${maxEndpointLength} characters`);
-  const scheme = /^([a-z][a-z0-9-]*)\+([a-z]+):(.*)$/s.exec(text);
-  if (scheme === null) return fail(forms);
-  const [, protocolName = '', transportName = '', rest = ''] = scheme;
-  const protocol = protocols.find((name) => name === protocolName);
-  if (protocol === undefined) return fail(`${protocolName} is not a known protocol; ${forms}`);
-  const url = parseRest(rest);
-  if (url === undefined) return fail(forms);
-  const { authority, path, query } = url;
-  const onlyQuery = (...names: string[]): void => {
-    for (const name of new Set(query.keys())) {
-      if (!names.includes(name)) fail(`${transportName} takes no parameter ${JSON.stringify(name)}`);
-      if (name !== 'argv' && query.getAll(name).length > 1) fail(`${name} is given more than once`);
-    }
-  };
-  const absolutePath = (): string => {
-    if (authority !== '' || path === '' || path === '/')
-      fail(`write an absolute path after ${transportName}://`);
-    if (path.includes('\0')) fail('the path contains a NUL character');
-    return path;
-  };
-  const hostAndPort = (): { host: string; port: number } => {
-    const match = /^(\[[0-9a-fA-F:.]+\]|[^:[\]@]+):(\d{1,5})$/.exec(authority);
-    if (match === null || (path !== '' && path !== '/'))
-      return fail(`write host:port after ${transportName}://`);
-    const [, host = '', port = ''] = match;
-    return { host: host.replace(/^\[|\]$/g, ''), port: inRange(port, 1, 65535, 'the port') };
-  };
-  const inRange = (digits: string, min: number, max: number, what: string): number => {
-    const value = /^\d{1,10}$/.test(digits) ? Number(digits) : NaN;
-    return value >= min && value <= max ? value : fail(`${what} must be a number from ${min} to ${max}`);
-  };
-
-  switch (transportName) {
-    case 'unix':
-      onlyQuery();
-      return { protocol, transport: { kind: 'unix', path: absolutePath() } };
-    case 'pipe': {
-      onlyQuery();
-      const name = /^\/\/\.\/pipe\/([^/\\]+)$/.exec(path)?.[1];
-      if (authority !== '' || name === undefined) return fail('write pipe:////./pipe/NAME');
-      return { protocol, transport: { kind: 'pipe', path: `\\\\.\\pipe\\${name}` } };
-    }
-    case 'tcp': {
-      onlyQuery();
-      const { host, port } = hostAndPort();
-      if (!isLoopback(host)) {
-        return fail(
-          `plain TCP is only allowed to a loopback address, and ${host} is none; use +tls, or +exec with ssh`,
-        );
-      }
-      return { protocol, transport: { kind: 'tcp', host, port } };
-    }
-    case 'tls':
-      onlyQuery();
-      return { protocol, transport: { kind: 'tls', ...hostAndPort() } };
-    case 'hvsock': {
-      onlyQuery('port');
-      const port = inRange(query.get('port') ?? '', 0, maxVsockNumber, '?port=');
-      return { protocol, transport: { kind: 'hvsock', path: absolutePath(), port } };
-    }
-    case 'vsock': {
-      onlyQuery();
-      const match = /^(\d{1,10}):(\d{1,10})$/.exec(authority);
-      if (match === null || (path !== '' && path !== '/')) return fail('write vsock://CID:PORT');
-      const cid = inRange(match[1] ?? '', 0, maxVsockNumber, 'the context id');
-      return {
-        protocol,
-        transport: { kind: 'vsock', cid, port: inRange(match[2] ?? '', 0, maxVsockNumber, 'the port') },
-      };
-    }
-    case 'exec': {
-      onlyQuery('argv');
-      const [program, ...args] = query.getAll('argv');
-      if (authority !== '' || path !== '' || program === undefined || program === '') {
-        return fail('write exec:?argv=PROGRAM&argv=ARGUMENT...');
-      }
-      if (rest.includes('%00')) return fail('an argument contains a NUL character');
-      return { protocol, transport: { kind: 'exec', argv: [program, ...args] } };
-    }
-    default:
-      return fail(`${transportName} is not a known transport; ${forms}`);
+    throw new AgentError(
+      'invalid_endpoint',
+      `${JSON.stringify(shown)} is not an endpoint: ${error.message}.`,
+    );
   }
 }
 
-/** Writes an endpoint in the one canonical form that {@link parseEndpoint} reads back. */
-export function formatEndpoint({ protocol, transport }: Endpoint): string {
-  const path = (text: string): string => text.split('/').map(encodeURIComponent).join('/');
-  const host = (name: string): string => (name.includes(':') ? `[${name}]` : name);
-  switch (transport.kind) {
-    case 'unix':
-      return `${protocol}+unix://${path(transport.path)}`;
-    case 'pipe':
-      return `${protocol}+pipe:////./pipe/${encodeURIComponent(transport.path.slice('\\\\.\\pipe\\'.length))}`;
-    case 'tcp':
-    case 'tls':
-      return `${protocol}+${transport.kind}://${host(transport.host)}:${transport.port}`;
-    case 'hvsock':
-      return `${protocol}+hvsock://${path(transport.path)}?port=${transport.port}`;
-    case 'vsock':
-      return `${protocol}+vsock://${transport.cid}:${transport.port}`;
-    case 'exec':
-      return `${protocol}+exec:?${transport.argv.map((word) => `argv=${encodeURIComponent(word)}`).join('&')}`;
-  }
+class NotAnEndpoint extends Error {}
+
+function refuse(why: string): never {
+  throw new NotAnEndpoint(why);
 }
 
-/** True for `localhost`, 127.0.0.0/8 and ::1. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+/** What follows `scheme:`, percent escapes undone. */
+interface UrlParts {
+  readonly authority: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
 }
 
-/** Splits what follows `scheme:`; `undefined` when it is not URL-shaped. Percent escapes of the path are undone. */
-function parseRest(rest: string): { authority: string; path: string; query: URLSearchParams } | undefined {
-  const match = /^(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?$/.exec(rest);
+const parsers: {
+  readonly [Kind in TransportAddress['kind']]: (url: UrlParts) => Extract<TransportAddress, { kind: Kind }>;
+} = {
+  unix: (url) => {
+    expectParameters(url);
+    return { kind: 'unix', path: absolutePath(url) };
+  },
+  pipe: (url) => {
+    expectParameters(url);
+    const name = /^\/\/\.\/pipe\/([^/\\]+)$/.exec(url.path)?.[1];
+    if (url.authority !== '' || name === undefined) return refuse('write pipe:////./pipe/NAME');
+    return { kind: 'pipe', path: `${pipePrefix}${name}` };
+  },
+  tcp: (url) => {
+    expectParameters(url);
+    const { host, port } = hostAndPort(url);
+    if (!isLoopback(host)) {
+      refuse(
+        `plain TCP is only allowed to a loopback address, and ${host} is none; use +tls, or +exec with ssh`,
+      );
+    }
+    return { kind: 'tcp', host, port };
+  },
+  tls: (url) => {
+    expectParameters(url);
+    return { kind: 'tls', ...hostAndPort(url) };
+  },
+  hvsock: (url) => {
+    expectParameters(url, 'port');
+    return { kind: 'hvsock', path: absolutePath(url), port: uint(url.query.get('port') ?? '', '?port=') };
+  },
+  vsock: (url) => {
+    expectParameters(url);
+    const [, cid, port] = /^(\d+):(\d+)$/.exec(url.authority) ?? [];
+    if (cid === undefined || port === undefined || !isRoot(url.path)) return refuse('write vsock://CID:PORT');
+    return { kind: 'vsock', cid: uint(cid, 'the context id'), port: uint(port, 'the port') };
+  },
+  exec: (url) => {
+    expectParameters(url, 'argv');
+    const [program = '', ...args] = url.query.getAll('argv');
+    if (url.authority !== '' || url.path !== '' || program === '') {
+      refuse('write exec:?argv=PROGRAM&argv=ARGUMENT...');
+    }
+    if (program.includes('\0') || args.some((arg) => arg.includes('\0'))) {
+      refuse('an argument contains a NUL character');
+    }
+    return { kind: 'exec', argv: [program, ...args] };
+  },
+};
+
+const pipePrefix = '\\\\.\\pipe\\';
+const forms = `expected <protocol>+<transport>://..., with a protocol of ${protocols.join(', ')} and a transport of ${Object.keys(parsers).join(', ')}; for example arcbox+unix:///run/agent.sock`;
+
+function parseUrl(text: string): UrlParts | undefined {
+  const match = /^(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?$/.exec(text);
   if (match === null) return undefined;
   try {
     return {
@@ -172,6 +147,78 @@ function parseRest(rest: string): { authority: string; path: string; query: URLS
       query: new URLSearchParams(match[3] ?? ''),
     };
   } catch {
+    // A percent sign that escapes nothing.
     return undefined;
   }
+}
+
+/** Takes the daemon's machine out of the parameters. */
+function takeMachine({ query }: UrlParts): string {
+  const [machine = '', ...more] = query.getAll('machine');
+  if (machine === '' || machine.length > maxMachineLength || more.length > 0) {
+    refuse('name one machine of the daemon with machine=NAME');
+  }
+  query.delete('machine');
+  return machine;
+}
+
+/** Refuses every parameter but `names`, and repetitions of all but `argv`. */
+function expectParameters({ query }: UrlParts, ...names: string[]): void {
+  for (const name of new Set(query.keys())) {
+    if (!names.includes(name)) refuse(`it takes no parameter ${JSON.stringify(name)}`);
+    if (name !== 'argv' && query.getAll(name).length > 1) refuse(`${name} is given more than once`);
+  }
+}
+
+function absolutePath({ authority, path }: UrlParts): string {
+  if (authority !== '' || isRoot(path)) refuse('write an absolute path after ://');
+  if (path.includes('\0')) refuse('the path contains a NUL character');
+  return path;
+}
+
+function hostAndPort({ authority, path }: UrlParts): { host: string; port: number } {
+  const [, host, port] = /^(\[[0-9a-fA-F:.]+\]|[^:[\]@]+):(\d+)$/.exec(authority) ?? [];
+  if (host === undefined || port === undefined || !isRoot(path)) return refuse('write host:port after ://');
+  return { host: host.replace(/^\[|\]$/g, ''), port: uint(port, 'the port', 1, 65535) };
+}
+
+function isRoot(path: string): boolean {
+  return path === '' || path === '/';
+}
+
+function uint(digits: string, what: string, min = 0, max = maxUint32): number {
+  const value = /^\d{1,10}$/.test(digits) ? Number(digits) : NaN;
+  return value >= min && value <= max ? value : refuse(`${what} must be a number from ${min} to ${max}`);
+}
+
+/** Writes an endpoint in the one canonical form that {@link parseEndpoint} reads back. */
+export function formatEndpoint({ protocol, transport, machine }: Endpoint): string {
+  const text = `${protocol}+${formatTransport(transport)}`;
+  if (machine === undefined) return text;
+  return `${text}${text.includes('?') ? '&' : '?'}machine=${encodeURIComponent(machine)}`;
+}
+
+function formatTransport(transport: TransportAddress): string {
+  const path = (text: string): string => text.split('/').map(encodeURIComponent).join('/');
+  const host = (name: string): string => (name.includes(':') ? `[${name}]` : name);
+  switch (transport.kind) {
+    case 'unix':
+      return `unix://${path(transport.path)}`;
+    case 'pipe':
+      return `pipe:////./pipe/${encodeURIComponent(transport.path.slice(pipePrefix.length))}`;
+    case 'tcp':
+    case 'tls':
+      return `${transport.kind}://${host(transport.host)}:${transport.port}`;
+    case 'hvsock':
+      return `hvsock://${path(transport.path)}?port=${transport.port}`;
+    case 'vsock':
+      return `vsock://${transport.cid}:${transport.port}`;
+    case 'exec':
+      return `exec:?${transport.argv.map((word) => `argv=${encodeURIComponent(word)}`).join('&')}`;
+  }
+}
+
+/** True for `localhost`, 127.0.0.0/8 and ::1. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
 }

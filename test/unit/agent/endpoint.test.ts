@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatEndpoint, parseEndpoint, protocols, type Endpoint } from '../../../src/agent/endpoint.ts';
+import {
+  formatEndpoint,
+  parseEndpoint,
+  protocols,
+  type Endpoint,
+  type TransportAddress,
+} from '../../../src/agent/endpoint.ts';
 import { AgentError } from '../../../src/agent/errors.ts';
 
 const port = fc.integer({ min: 1, max: 65535 });
@@ -12,28 +18,36 @@ const path = fc
   .array(word, { minLength: 1, maxLength: 4 })
   .map((parts) => `/${parts.join('/')}`)
   .filter((text) => text !== '/');
-const endpoints: fc.Arbitrary<Endpoint> = fc.record({
-  protocol: fc.constantFrom(...protocols),
-  transport: fc.oneof(
-    fc.record({ kind: fc.constant('unix' as const), path }),
-    fc.record({
-      kind: fc.constant('tcp' as const),
-      host: fc.constantFrom('127.0.0.1', '::1', 'localhost'),
-      port,
-    }),
-    fc.record({
-      kind: fc.constant('tls' as const),
-      host: fc.constantFrom('vm.example', '192.0.2.1', '2001:db8::1'),
-      port,
-    }),
-    fc.record({ kind: fc.constant('hvsock' as const), path, port: number32 }),
-    fc.record({ kind: fc.constant('vsock' as const), cid: number32, port: number32 }),
-    fc.record({
-      kind: fc.constant('exec' as const),
-      argv: fc.tuple(word, word).map(([program, argument]): [string, string] => [program, argument]),
-    }),
-  ),
+const transports: fc.Arbitrary<TransportAddress> = fc.oneof(
+  fc.record({ kind: fc.constant('unix' as const), path }),
+  fc.record({
+    kind: fc.constant('tcp' as const),
+    host: fc.constantFrom('127.0.0.1', '::1', 'localhost'),
+    port,
+  }),
+  fc.record({
+    kind: fc.constant('tls' as const),
+    host: fc.constantFrom('vm.example', '192.0.2.1', '2001:db8::1'),
+    port,
+  }),
+  fc.record({ kind: fc.constant('hvsock' as const), path, port: number32 }),
+  fc.record({ kind: fc.constant('vsock' as const), cid: number32, port: number32 }),
+  fc.record({
+    kind: fc.constant('exec' as const),
+    argv: fc.tuple(word, word).map(([program, argument]): [string, string] => [program, argument]),
+  }),
+);
+
+const agents = fc.record({
+  protocol: fc.constantFrom(...protocols).filter((protocol) => protocol !== 'arcbox-daemon'),
+  transport: transports,
 });
+const machines = fc.record({
+  protocol: fc.constant('arcbox-daemon' as const),
+  transport: transports,
+  machine: word,
+});
+const endpoints: fc.Arbitrary<Endpoint> = fc.oneof(agents, machines);
 
 test('every endpoint survives being written and read', () => {
   fc.assert(
@@ -66,6 +80,9 @@ describe('what is not an endpoint is refused with a sentence that says why', () 
     ['arcbox+unix://relative/path', 'absolute path'],
     ['arcbox+unix://', 'absolute path'],
     ['arcbox+unix:///a?port=3', 'no parameter "port"'],
+    ['arcbox+unix:///a?machine=x', 'no parameter "machine"'],
+    ['arcbox-daemon+unix:///a', 'machine=NAME'],
+    ['arcbox-daemon+unix:///a?machine=x&machine=y', 'machine=NAME'],
     ['arcbox+unix:///a%00b', 'NUL'],
     ['arcbox+unix:///a%', 'expected <protocol>'],
     ['arcbox+tcp://127.0.0.1', 'host:port'],
