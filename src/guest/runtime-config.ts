@@ -16,6 +16,8 @@ export interface RuntimeConfig {
   readonly stateDir: string;
   /** Search path of programs, as in `PATH`. */
   readonly searchPath: string;
+  /** Folder that exists while systemd runs the machine. */
+  readonly systemdFolder: string;
 }
 
 /** What may be said about the runtime; everything has a default. */
@@ -56,6 +58,7 @@ export function runtimeConfig(options: RuntimeOptions): RuntimeConfig {
     containerdCandidates,
     stateDir,
     searchPath: programPath(options.path ?? process.env['PATH'] ?? ''),
+    systemdFolder: '/run/systemd/system',
   };
 }
 

@@ -129,7 +129,10 @@ export class Runtime {
       this.#start?.state === 'running' ? 'runtime start in progress' : '',
       this.#start?.state === 'failed' ? `the last start failed: ${this.#start.failure}` : '',
     ];
-    return parts.filter((part) => part !== '').join('; ');
+    return parts
+      .filter((part) => part !== '')
+      .join('; ')
+      .slice(0, maxDetailLength);
   }
 
   #answer(status: 'started' | 'reused' | 'failed' | 'starting', message: string): RuntimeEnsureResponse {

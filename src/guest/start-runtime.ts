@@ -33,9 +33,15 @@ export async function missingBinaries(searchPath: string): Promise<string[]> {
  */
 export async function planStart(config: RuntimeConfig): Promise<StartPlan> {
   if (process.platform !== 'linux') throw new Error('the runtime can only be started on Linux');
+  const socket = await probeSocket(config.dockerSocket);
+  if (socket.kind === 'not_connectable' && socket.reason === 'permission denied') {
+    throw new Error(
+      `this user may not open ${config.dockerSocket}; run the agent as root or as a member of the socket's group`,
+    );
+  }
   if (config.isSystemDocker && config.containerdSocket === undefined) {
     const systemctl = await findProgram('systemctl', config.searchPath);
-    if (systemctl !== undefined && (await exists('/run/systemd/system'))) {
+    if (systemctl !== undefined && (await exists(config.systemdFolder))) {
       const units = await loadedUnits(systemctl, ['containerd.service', 'docker.service']);
       if (units.includes('docker.service')) return { kind: 'systemd', systemctl, units };
     }
@@ -71,11 +77,9 @@ export async function startRuntime(
   await mkdir(config.stateDir, { recursive: true, mode: 0o700 });
   if (config.containerdSocket !== undefined)
     await startContainerd(plan.containerd, config.containerdSocket, config);
-  await mkdir(dirname(config.dockerSocket), { recursive: true });
-  const dockerd = await startDaemon(plan.dockerd, dockerdArguments(config), {
-    logFile: join(config.stateDir, 'dockerd.log'),
-    path: config.searchPath,
-  });
+  // A dockerd that accepts connections but does not answer yet is waited for: a second one would take its socket.
+  const isThere = (await probeSocket(config.dockerSocket)).kind === 'reachable';
+  const dockerd = isThere ? undefined : await startDockerd(plan.dockerd, config);
   await waitUntil(() => answers(engine), dockerdTimeoutMs, dockerd, 'dockerd');
 }
 
@@ -90,6 +94,14 @@ async function startContainerd(file: string, socket: string, config: RuntimeConf
     path: config.searchPath,
   });
   await waitUntil(isReachable, containerdTimeoutMs, daemon, 'containerd');
+}
+
+async function startDockerd(file: string, config: RuntimeConfig): Promise<Daemon> {
+  await mkdir(dirname(config.dockerSocket), { recursive: true });
+  return startDaemon(file, dockerdArguments(config), {
+    logFile: join(config.stateDir, 'dockerd.log'),
+    path: config.searchPath,
+  });
 }
 
 /** The system's Docker keeps its own folders; any other gets folders of its own, so that the two never meet. */

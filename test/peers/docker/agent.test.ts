@@ -1,0 +1,124 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { connectAgent } from '../../../src/agent/connect.ts';
+import { parseEndpoint } from '../../../src/agent/endpoint.ts';
+import { silentLogger } from '../../../src/agent/logger.ts';
+import type { AgentSession, PortChange } from '../../../src/agent/session/session.ts';
+import { startGuestAgent, type GuestAgent } from '../../../src/guest/agent.ts';
+import { docker, endProcess, inOwnNetwork, makeWebImage, whyNoDocker } from './dockerd.ts';
+
+const skip = await whyNoDocker();
+const options = { timeoutMs: 20_000 };
+
+describe.skipIf(skip !== undefined)(
+  `the reference agent and a real runtime${skip ? ` (${skip})` : ''}`,
+  () => {
+    let dir: string;
+    let dockerSocket: string;
+    let containerdSocket: string;
+    let agent: GuestAgent;
+    let session: AgentSession;
+
+    beforeAll(async () => {
+      dir = await mkdtemp(join(tmpdir(), 'runtime-'));
+      dockerSocket = join(dir, 'docker.sock');
+      containerdSocket = join(dir, 'containerd.sock');
+      // The agent starts the daemons that it finds first; these leave their process ids and a network of their own.
+      const bin = join(dir, 'bin');
+      await mkdir(bin);
+      await script('dockerd', `set -- /usr/sbin/dockerd "$@"\n${inOwnNetwork}`);
+      await script('containerd', `echo $$ >"${dir}/containerd.pid"\nexec /usr/bin/containerd "$@"`);
+      agent = await startGuestAgent({
+        listen: [{ protocol: 'arcbox', transport: { kind: 'unix', path: join(dir, 'agent.sock') } }],
+        dockerSocket,
+        containerdSocket,
+        stateDir: join(dir, 'state'),
+        path: bin,
+        allowClockSet: false,
+        version: '1.2.3',
+        logger: silentLogger,
+      });
+      session = await connectAgent(parseEndpoint(agent.listening[0]!), { ...options, logger: silentLogger });
+    });
+
+    afterAll(async () => {
+      session.close();
+      await agent.close();
+      for (const file of ['state/docker.pid', 'containerd.pid']) {
+        const pid = await readFile(join(dir, file), 'utf8').catch(() => undefined);
+        if (pid !== undefined) await endProcess(Number(pid));
+      }
+      // A dockerd that was killed leaves its data folder mounted.
+      await promisify(execFile)('umount', [join(dir, 'state/data')]).catch(() => undefined);
+      await rm(dir, { recursive: true, force: true, maxRetries: 2 });
+    });
+
+    async function script(name: string, text: string): Promise<void> {
+      await writeFile(join(dir, 'bin', name), `#!/bin/sh\n${text}\n`);
+      await chmod(join(dir, 'bin', name), 0o755);
+    }
+
+    /** Reads of the runtime go on while it starts. */
+    const services = async (): Promise<Record<string, string>> => {
+      const status = await session.runtimeStatus(options);
+      return Object.fromEntries(status.services.map(({ name, status: word }) => [name, word]));
+    };
+
+    it('says what is down before anything is started', async () => {
+      expect(await services()).toEqual({ containerd: 'not_ready', dockerd: 'not_ready', runc: 'ready' });
+      const looked = await session.ensureRuntime({ ...options, startIfNeeded: false });
+      expect(looked).toMatchObject({
+        ready: false,
+        status: 'failed',
+        message: `docker socket missing: ${dockerSocket}`,
+      });
+    });
+
+    it('starts containerd and dockerd, once for all who ask, and says so truthfully', async () => {
+      const start = { timeoutMs: 100_000, startIfNeeded: true };
+      const statuses = (await Promise.all([session.ensureRuntime(start), session.ensureRuntime(start)])).map(
+        ({ ready, status }) => ({ ready, status }),
+      );
+      expect(statuses).toContainEqual({ ready: true, status: 'started' });
+      expect(statuses).toContainEqual({ ready: true, status: 'reused' });
+      expect(await session.ensureRuntime(start)).toMatchObject({
+        ready: true,
+        status: 'reused',
+        endpoint: `unix://${dockerSocket}`,
+      });
+      expect(await services()).toEqual({ containerd: 'ready', dockerd: 'ready', runc: 'ready' });
+      const { services: list } = await session.runtimeStatus(options);
+      expect(list[1]?.detail).toMatch(/^API \/_ping OK: .*; Docker \d+\./);
+    });
+
+    it('pushes ports of the runtime it has started', async () => {
+      await makeWebImage(dockerSocket);
+      const changes: PortChange[] = [];
+      await session.subscribePorts((change) => changes.push(change), options);
+      expect(changes).toEqual([{ kind: 'snapshot', containers: new Map() }]);
+      const id = await docker(dockerSocket, 'run', '-d', '-p', '127.0.0.1:18080:80', 'web');
+      const binding = { containerPort: 80, hostPort: 18080, protocol: 'tcp', hostIp: '127.0.0.1' };
+      await vi.waitFor(() => {
+        expect(changes.slice(1)).toEqual([{ kind: 'changed', containerId: id, bindings: [binding] }]);
+      }, 20_000);
+      await docker(dockerSocket, 'rm', '-f', id);
+      await vi.waitFor(() => {
+        expect(changes.slice(2)).toEqual([{ kind: 'changed', containerId: id, bindings: [] }]);
+      }, 20_000);
+    });
+
+    it('remembers nothing: a dockerd that was killed is reported, and started again', async () => {
+      process.kill(Number(await readFile(join(dir, 'state/docker.pid'), 'utf8')), 'SIGKILL');
+      await vi.waitUntil(async () => (await services())['dockerd'] === 'error', 10_000);
+      const looked = await session.ensureRuntime({ ...options, startIfNeeded: false });
+      expect(looked).toMatchObject({ ready: false, status: 'failed' });
+      expect(looked.message).toMatch(/^docker socket exists but not reachable: /);
+      const started = await session.ensureRuntime({ timeoutMs: 100_000, startIfNeeded: true });
+      expect(started).toMatchObject({ ready: true, status: 'started' });
+    });
+  },
+);
