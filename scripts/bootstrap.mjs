@@ -41,4 +41,7 @@ const child = spawn(node, process.argv.slice(2), {
 });
 // The child stops what it started; this process only waits for it.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+// A killed npm does not tell its script.
+const { ppid } = process;
+setInterval(() => process.ppid !== ppid && child.kill(), 1_000).unref();
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
