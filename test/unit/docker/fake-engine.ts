@@ -13,7 +13,7 @@ export class FakeEngine implements DockerEngine {
   readonly containers = new Map<string, unknown>();
   /** Every call, in order. */
   readonly calls: string[] = [];
-  /** When set, inspects wait for it; a test replaces it to let them go. */
+  /** Listings and inspects wait for it after they have been read; a test holds them back with it. */
   gate: Promise<void> = Promise.resolve();
   /** Errors that the next inspects throw, first in first out. */
   readonly inspectErrors: Error[] = [];
@@ -62,6 +62,7 @@ export class FakeEngine implements DockerEngine {
     await this.#whenUp();
     const list = [...this.containers.values()].filter(isRunning).map(summary);
     this.duringList();
+    await this.gate;
     return list;
   }
 
