@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { onPath } from './install.mts';
 import { cacheDir } from './paths.mts';
@@ -30,11 +30,13 @@ export async function openDesktop(
   const shell = process.platform === 'win32';
   execFileSync(code, [...profile, '--install-extension', vsix, '--force'], { stdio: 'inherit', shell });
   console.log('Opening VS Code. Sandlight is the sun in the box on the left. Ctrl-C closes the window.');
+  // The command below only waits; the program itself leaves its number here, and takes it away at its end.
+  const lock = join(userData, 'code.lock');
+  rmSync(lock, { force: true });
   const window = spawn(code, [...profile, '--new-window', '--wait', folder], { stdio: 'inherit', shell });
   const closed = once(window, 'exit');
   await Promise.race([closed, interrupted]);
-  // The command only waits; the program itself has left its number here.
-  if (window.exitCode === null)
-    process.kill(Number(readFileSync(join(userData, 'code.lock'), 'utf8')), 'SIGTERM');
+  if (existsSync(lock)) process.kill(Number(readFileSync(lock, 'utf8')), 'SIGTERM');
+  window.kill();
   await closed;
 }

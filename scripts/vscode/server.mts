@@ -59,6 +59,9 @@ const stopTimeoutMs = 5_000;
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
   const main = installServer();
   const dataDir = mkdtempSync(join(tmpdir(), 'sandlight-'));
+  // What an extension host that is killed leaves behind goes with the rest.
+  const tempDir = join(dataDir, 'tmp');
+  mkdirSync(tempDir);
   writeSettings(dataDir, { ...quietSettings, ...options.settings });
   // Other users of this machine, and other pages in the browser, must not reach the server.
   const token = randomBytes(16).toString('hex');
@@ -70,7 +73,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   ];
   // A process group of its own, so that extension hosts and their children end with the server.
   const server = spawn(process.execPath, args, {
-    env: { ...process.env, ...noGallery, ...options.env },
+    env: { ...process.env, TMPDIR: tempDir, ...noGallery, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
