@@ -6,6 +6,10 @@ import type { Disposable } from './sandboxes/emitter.ts';
 import type { PublishedPorts } from './sandboxes/port-book.ts';
 import type { SandboxRegistry } from './sandboxes/sandbox-registry.ts';
 import type { Dated, ReadinessWord, SandboxSnapshot, SandboxSource } from './sandboxes/snapshot.ts';
+import type { StatusBar } from './views/status-bar.ts';
+import type { StatusText } from './views/status-text.ts';
+import type { TreeNode } from './views/tree/node.ts';
+import type { SandboxTree } from './views/tree/sandbox-tree.ts';
 
 /**
  * What `activate()` returns to other extensions. Within one version members are only added. Everything handed out is plain
@@ -17,6 +21,23 @@ export interface SandlightApi {
   sandboxes(): readonly SandboxState[];
   /** Calls `listener` after changes, at most about 20 times a second. */
   onDidChange(listener: (sandboxes: readonly SandboxState[]) => void): Disposable;
+  /** The root rows of the tree, as VS Code was told them; for tests, and for tools that read the screen to somebody. */
+  rows(): readonly RowState[];
+  /** The status item, as VS Code was told it. */
+  status(): StatusText;
+}
+
+/** One row of the tree. */
+export interface RowState {
+  readonly id: string;
+  readonly label: string;
+  readonly description: string;
+  /** What a screen reader says. */
+  readonly spoken: string;
+  readonly contextValue: string;
+  /** What row commands take as their argument. */
+  readonly node: TreeNode;
+  readonly children: readonly RowState[];
 }
 
 /** One sandbox. What is not known is `null`. */
@@ -42,8 +63,8 @@ export interface SandboxState {
   readonly ports: readonly PublishedPorts[] | null;
 }
 
-/** The API over `registry`. */
-export function createApi(registry: SandboxRegistry): SandlightApi {
+/** The API over the model and its views. */
+export function createApi(registry: SandboxRegistry, tree: SandboxTree, statusBar: StatusBar): SandlightApi {
   const sandboxes = (): readonly SandboxState[] => registry.list().map(toState);
   return {
     version: 1,
@@ -52,6 +73,21 @@ export function createApi(registry: SandboxRegistry): SandlightApi {
       registry.onDidChange(() => {
         listener(sandboxes());
       }),
+    rows: () => tree.getChildren().map((node) => toRowState(tree, node)),
+    status: () => statusBar.shown,
+  };
+}
+
+function toRowState(tree: SandboxTree, node: TreeNode): RowState {
+  const { id = '', label, description, contextValue = '', accessibilityInformation } = tree.getTreeItem(node);
+  return {
+    id,
+    label: typeof label === 'string' ? label : '',
+    description: typeof description === 'string' ? description : '',
+    spoken: accessibilityInformation?.label ?? '',
+    contextValue,
+    node,
+    children: tree.getChildren(node).map((child) => toRowState(tree, child)),
   };
 }
 

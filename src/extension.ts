@@ -48,7 +48,6 @@ export function activate(context: vscode.ExtensionContext): SandlightApi {
     }),
   );
   registry.setAttention(tree.view.visible ? 'visible' : 'background');
-  statusBar.update([]);
   sources.start();
-  return createApi(registry);
+  return createApi(registry, tree, statusBar);
 }

@@ -38,6 +38,7 @@ const inStepMs = 50;
 export function clockOffsetText(offsetMs: number): string {
   const size = Math.abs(offsetMs);
   if (size < inStepMs) return l10n.t('in step');
-  const amount = size < 60_000 ? l10n.t('{0} s', (size / 1000).toFixed(1)) : durationText(size);
+  const amount =
+    size < 60_000 ? l10n.t('{0} s', (size / 1000).toFixed(1)) : durationText(Math.round(size / 1000) * 1000);
   return offsetMs < 0 ? l10n.t('{0} behind', amount) : l10n.t('{0} ahead', amount);
 }

@@ -12,28 +12,33 @@ const backgrounds: Readonly<Record<StatusText['background'], string | undefined>
 /** The one status item, `sandlight.readiness`. */
 export class StatusBar implements Disposable {
   readonly #item: vscode.StatusBarItem;
-  #shown: StatusText | undefined;
+  #shown: StatusText;
 
   /** `menuCommand` runs when the item is clicked. */
   constructor(menuCommand: string) {
     this.#item = vscode.window.createStatusBarItem('sandlight.readiness', vscode.StatusBarAlignment.Left, 10);
     this.#item.name = vscode.l10n.t('Sandlight readiness');
     this.#item.command = menuCommand;
+    this.#shown = this.update([]);
   }
 
   /** What the item shows. */
-  get shown(): StatusText | undefined {
+  get shown(): StatusText {
     return this.#shown;
   }
 
-  update(snapshots: readonly SandboxSnapshot[]): void {
-    const { text, tooltip, background, spoken } = (this.#shown = statusText(snapshots, Date.now()));
+  /** Shows `snapshots`; ages in the tooltip are those of this moment. */
+  update(snapshots: readonly SandboxSnapshot[]): StatusText {
+    const shown = statusText(snapshots, Date.now());
+    const { text, tooltip, background, spoken } = shown;
     const color = backgrounds[background];
     this.#item.text = text;
     this.#item.tooltip = tooltip;
     this.#item.backgroundColor = color === undefined ? undefined : new vscode.ThemeColor(color);
     this.#item.accessibilityInformation = { label: spoken, role: 'button' };
     this.#item.show();
+    this.#shown = shown;
+    return shown;
   }
 
   dispose(): void {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import { row, sandlight } from './support.ts';
 
 describe('activation', () => {
   it('contributes the tree and registers every command of the manifest', async () => {
@@ -14,5 +15,22 @@ describe('activation', () => {
       [],
     );
     assert.ok(registered.includes('sandlight.sandboxes.focus'));
+  });
+
+  it('runs the bundled agent when no sandbox is configured, and shows the real services of this machine', async () => {
+    const api = await sandlight();
+    assert.equal(api.version, 1);
+    const service = await row(/^containerd, service, (ready|not ready|failed)/);
+    assert.match(service.id, /^sandbox\/local\/services\//);
+    assert.deepEqual(
+      api.sandboxes().map(({ name, source, connection }) => ({ name, source, connection })),
+      [{ name: 'This machine', source: 'local', connection: 'open' }],
+    );
+    assert.match(api.status().text, /This machine: (ready|degraded|not ready)/);
+  });
+
+  it('hands out plain data that can be written as JSON', async () => {
+    const states = (await sandlight()).sandboxes();
+    assert.deepEqual(JSON.parse(JSON.stringify(states)), states);
   });
 });

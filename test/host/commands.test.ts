@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { ScriptedAgent } from '../support/scripted-agent.ts';
+import { noRow, Person, row, run, sandlight, setting, until } from './support.ts';
+
+describe('commands', () => {
+  let agent: ScriptedAgent;
+  let person: Person;
+
+  before(async () => {
+    await sandlight();
+    await run('sandlight.stopLocalAgent');
+  });
+
+  beforeEach(async () => {
+    agent = await ScriptedAgent.start();
+    await setting('sandboxes', [{ name: 'web', endpoint: agent.endpoint }]);
+    await row(/^dockerd, service/);
+  });
+
+  afterEach(async () => {
+    person.leave();
+    await setting('sandboxes', undefined);
+    await noRow(/sandbox/);
+    await agent.close();
+  });
+
+  it('disconnect and connect', async () => {
+    person = new Person();
+    const { node } = await row(/^web, sandbox/);
+    await run('sandlight.disconnect', node);
+    await row(/^web, sandbox, not connected/);
+    await run('sandlight.connect', node);
+    await row(/^web, sandbox, degraded$/);
+  });
+
+  it('ping tells minimum, median and maximum, and leaves the clock alone', async () => {
+    person = new Person();
+    await run('sandlight.ping', (await row(/^web, sandbox/)).node);
+    const { text } = await person.sees(/answered/);
+    assert.match(
+      text,
+      /^web answered 5 of 5 pings: [\d.]+ ms at least, [\d.]+ ms median, [\d.]+ ms at most\.$/,
+    );
+    assert.deepEqual(agent.clockSets, []);
+  });
+
+  it('ping asks which sandbox when called without one', async () => {
+    const other = await ScriptedAgent.start();
+    try {
+      await setting('sandboxes', [
+        { name: 'web', endpoint: agent.endpoint },
+        { name: 'other', endpoint: other.endpoint },
+      ]);
+      await row(/^other, sandbox, degraded/);
+      person = new Person('other');
+      await run('sandlight.ping');
+      await person.sees(/^other answered/);
+      assert.deepEqual(person.shown[0], {
+        kind: 'showQuickPick',
+        text: 'Which sandbox?',
+        choices: ['web', 'other'],
+      });
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('ping says why an agent that is gone cannot be asked', async () => {
+    await agent.vanish();
+    await row(/^web, sandbox, unreachable/);
+    person = new Person();
+    await run('sandlight.ping', (await row(/^web, sandbox/)).node);
+    const { kind, text, choices } = await person.sees(/not connected/);
+    assert.equal(kind, 'showErrorMessage');
+    assert.match(text, /agent\.sock/);
+    assert.deepEqual(choices, ['Show Log']);
+  });
+
+  it('ensureRuntime says what came of it', async () => {
+    person = new Person();
+    const { node } = await row(/^web, sandbox/);
+    agent.script.ensure = [
+      { ready: false, endpoint: '', message: 'runtime start in progress', status: 'starting' },
+      { ready: true, endpoint: '', message: '', status: 'started' },
+    ];
+    const started = run('sandlight.ensureRuntime', node);
+    await row(/^Ensuring the runtime/);
+    assert.match((await sandlight()).status().text, /^\$\(loading~spin\) web: starting/);
+    await started;
+    await person.sees(/^The runtime of web was started in /);
+    agent.script.ensure = [{ ready: true, endpoint: '', message: '', status: 'reused' }];
+    await run('sandlight.ensureRuntime', node);
+    await person.sees(/already running/);
+    agent.script.ensure = [{ ready: false, endpoint: '', message: 'no [link](command:x)', status: 'failed' }];
+    await run('sandlight.ensureRuntime', node);
+    const { text } = await person.sees(/not ready/);
+    assert.equal(text, 'The runtime of web is not ready (failed). no [link] (command:x)');
+  });
+
+  it('syncClock says what it did and how far off the clock was', async () => {
+    person = new Person();
+    agent.script.clockAheadMs = -90_000;
+    await run('sandlight.syncClock', (await row(/^web, sandbox/)).node);
+    await person.sees(/^The clock of web was set\. It was 1 min 30 s behind\.$/);
+    assert.equal(agent.clockSets.length, 1);
+  });
+
+  it('syncClock asks before it steps a clock back', async () => {
+    agent.script.clockAheadMs = 90_000;
+    const { node } = await row(/^web, sandbox/);
+    person = new Person();
+    await run('sandlight.syncClock', node);
+    await person.sees(/^Set the clock of web back\?$/);
+    assert.deepEqual(agent.clockSets, []);
+    person.leave();
+    person = new Person('Set It Back');
+    await run('sandlight.syncClock', node);
+    await person.sees(/It was 1 min 30 s ahead/);
+    assert.equal(agent.clockSets.length, 1);
+  });
+
+  it('copyPortAddress copies where a port is reached', async () => {
+    person = new Person();
+    agent.publish('c0ffee', { containerPort: 53, hostPort: 10053, protocol: 'udp', hostIp: '0.0.0.0' });
+    await run('sandlight.copyPortAddress', (await row(/^Port 53/)).node);
+    assert.equal(await vscode.env.clipboard.readText(), 'localhost:10053');
+  });
+
+  it('openPort takes TCP ports only', async () => {
+    agent.publish('c0ffee', { containerPort: 53, hostPort: 10053, protocol: 'udp', hostIp: '0.0.0.0' });
+    const { node } = await row(/^Port 53/);
+    person = new Person();
+    await run('sandlight.openPort', node);
+    await person.sees(/cannot open a port of udp/);
+    await run('sandlight.openPort');
+    await person.sees(/No container publishes such a port/);
+  });
+
+  it('openPort asks once what an unclear port speaks', async () => {
+    const opened: string[] = [];
+    const { openExternal } = vscode.env;
+    Object.assign(vscode.env, {
+      openExternal: (uri: vscode.Uri) => {
+        opened.push(uri.toString());
+        return Promise.resolve(true);
+      },
+    });
+    try {
+      agent.publish('c0ffee', { containerPort: 5432, hostPort: 15432, protocol: 'tcp', hostIp: '0.0.0.0' });
+      const { node } = await row(/^Port 5432/);
+      person = new Person('https');
+      await run('sandlight.openPort', node);
+      await run('sandlight.openPort', node);
+      assert.deepEqual(opened, ['https://localhost:15432/', 'https://localhost:15432/']);
+      assert.equal(person.shown.length, 1);
+    } finally {
+      Object.assign(vscode.env, { openExternal });
+    }
+  });
+
+  it('addSandbox tests the endpoint and saves it; removeSandbox takes it out of the settings', async () => {
+    const other = await ScriptedAgent.start();
+    try {
+      person = new Person('db', other.endpoint);
+      await run('sandlight.addSandbox');
+      await person.sees(/^db answered after .* and was added\.$/);
+      const added = await row(/^db, sandbox, degraded/);
+      person.leave();
+      person = new Person('Remove');
+      await run('sandlight.removeSandbox', added.node);
+      await noRow(/^db, sandbox/);
+      assert.deepEqual(vscode.workspace.getConfiguration('sandlight').get('sandboxes'), [
+        { name: 'web', endpoint: agent.endpoint },
+      ]);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('addSandbox says when nobody answers and saves only when told to', async () => {
+    const api = await sandlight();
+    person = new Person('ghost', 'arcbox+unix:///nowhere/agent.sock');
+    await run('sandlight.addSandbox');
+    assert.deepEqual((await person.sees(/does not answer/)).choices, ['Save Anyway', 'Edit Endpoint']);
+    assert.deepEqual(
+      api.sandboxes().map(({ name }) => name),
+      ['web'],
+    );
+    person.leave();
+    person = new Person('ghost', 'arcbox+unix:///nowhere/agent.sock', 'Save Anyway');
+    await run('sandlight.addSandbox');
+    await row(/^ghost, sandbox, unreachable/);
+  });
+
+  it('showDetails opens a read-only text of everything known', async () => {
+    person = new Person();
+    await run('sandlight.showDetails', (await row(/^web, sandbox/)).node);
+    const text = vscode.window.activeTextEditor?.document.getText() ?? '';
+    assert.match(text, /^web \(degraded\)/);
+    assert.match(text, /dockerd: not ready/);
+    await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+  });
+
+  it('copyDiagnostics copies states without names, endpoints or paths', async () => {
+    person = new Person();
+    await run('sandlight.copyDiagnostics');
+    const text = await vscode.env.clipboard.readText();
+    assert.match(text, /^# Sandlight diagnostics/);
+    assert.match(text, /- readiness: degraded/);
+    assert.match(text, /- entries of sandlight\.sandboxes: 1/);
+    assert.ok(!text.includes('agent.sock') && !text.includes('web'), text);
+  });
+
+  it('the menu behind the status item offers what fits', async () => {
+    person = new Person('Ping');
+    await run('sandlight.showMenu');
+    await person.sees(/^web answered/);
+    assert.deepEqual(
+      person.shown[0]?.choices
+        .filter((choice) => choice.startsWith('$('))
+        .map((choice) => choice.replace(/^\S+ /, '')),
+      [
+        'Show in Side Bar',
+        'Ensure Runtime',
+        'Ping',
+        'Sync Clock',
+        'Show Details',
+        'Disconnect',
+        'Refresh',
+        'Add Sandbox…',
+        'Show Log',
+        'Copy Diagnostics',
+      ],
+    );
+  });
+
+  it('find and showLog run', async () => {
+    person = new Person();
+    await run('sandlight.find');
+    await run('sandlight.showLog');
+    await until('no dialogue', () => person.shown.length === 0);
+  });
+});

@@ -1,0 +1,175 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { formatEndpoint, type Endpoint } from '../../src/agent/endpoint.ts';
+import {
+  AgentPingRequest,
+  AgentPingResponse,
+  RuntimeEnsureResponse,
+  RuntimeStatusResponse,
+  SystemInfo,
+} from '../../src/agent/generated/arcbox/v1/agent.ts';
+import type { PortBinding } from '../../src/agent/generated/arcbox/v1/common.ts';
+import {
+  PingRequestExtension,
+  PingResponseExtension,
+} from '../../src/agent/generated/sandlight/v1/ping_extension.ts';
+import { silentLogger } from '../../src/agent/logger.ts';
+import type { PortUpdate } from '../../src/guest/published-ports.ts';
+import { guestServers } from '../../src/guest/servers.ts';
+import type { GuestCallContext, GuestServer, GuestServices } from '../../src/guest/service.ts';
+
+/** What the agent answers; a test changes it at will. */
+export interface Script {
+  runtime: RuntimeStatusResponse;
+  system: SystemInfo;
+  /** Answers to EnsureRuntime, one after the other; the last one for good. */
+  ensure: RuntimeEnsureResponse[];
+  /** How far the guest's clock is ahead of this machine's, in milliseconds. */
+  clockAheadMs: number;
+  ports: Map<string, PortBinding[]>;
+}
+
+/** Two services, of which dockerd is not ready. */
+export function defaultScript(): Script {
+  return {
+    runtime: {
+      containerdReady: true,
+      dockerReady: false,
+      endpoint: '',
+      detail: 'waiting for dockerd',
+      services: [
+        { name: 'containerd', status: 'ready', detail: 'socket reachable' },
+        { name: 'dockerd', status: 'not_ready', detail: 'no reachable socket found' },
+      ],
+    },
+    system: SystemInfo.create({
+      kernelVersion: '6.1.0',
+      arch: 'x86_64',
+      totalMemory: 2n ** 33n,
+      availableMemory: 2n ** 32n,
+    }),
+    ensure: [{ ready: true, endpoint: 'vsock:2375', message: '', status: 'started' }],
+    clockAheadMs: 0,
+    ports: new Map(),
+  };
+}
+
+/**
+ * A guest agent on a private socket that says what a test wants: the reference agent's own server and wire over answers
+ * from a script. Imitates what a real guest cannot be made to do on demand: a clock that is off, a runtime that takes its
+ * time, hostile names, ports that come and go at a given moment.
+ */
+export class ScriptedAgent {
+  readonly script = defaultScript();
+  readonly endpoint: string;
+  /** The times, in seconds, that the clock was set to. */
+  readonly clockSets: bigint[] = [];
+  readonly #address: Endpoint;
+  readonly #folder: string;
+  readonly #subscribers = new Set<() => void>();
+  #server: GuestServer | undefined;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+    this.#address = { protocol: 'arcbox', transport: { kind: 'unix', path: join(folder, 'agent.sock') } };
+    this.endpoint = formatEndpoint(this.#address);
+  }
+
+  static async start(): Promise<ScriptedAgent> {
+    const agent = new ScriptedAgent(await mkdtemp(join(tmpdir(), 'scripted-')));
+    await agent.resume();
+    return agent;
+  }
+
+  /** Stops listening and drops every connection; {@link resume} listens again. */
+  async vanish(): Promise<void> {
+    await this.#server?.close();
+    this.#server = undefined;
+  }
+
+  async resume(): Promise<void> {
+    const start = guestServers.arcbox;
+    if (start === undefined) throw new Error('The reference agent serves no ArcBox frames.');
+    this.#server = await start(this.#address, this.#services());
+  }
+
+  async close(): Promise<void> {
+    await this.vanish();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Publishes ports of a container; none takes them away. */
+  publish(containerId: string, ...bindings: PortBinding[]): void {
+    if (bindings.length === 0) this.script.ports.delete(containerId);
+    else this.script.ports.set(containerId, bindings);
+    for (const wake of this.#subscribers) wake();
+  }
+
+  #services(): GuestServices {
+    const { script } = this;
+    const service = 'arcbox.v1.AgentService';
+    const answer = (
+      name: string,
+      handle: (request: Uint8Array, context: GuestCallContext) => Promise<Uint8Array>,
+    ) => [`${service}/${name}`, { kind: 'unary', handle }] as const;
+    return {
+      logger: silentLogger,
+      ports: { subscribe: (signal) => this.#subscribe(signal) },
+      methods: new Map([
+        answer('Ping', (request, context) => this.#ping(request, context)),
+        answer('GetSystemInfo', () => Promise.resolve(SystemInfo.encode(script.system).finish())),
+        answer('GetRuntimeStatus', () =>
+          Promise.resolve(RuntimeStatusResponse.encode(script.runtime).finish()),
+        ),
+        answer('EnsureRuntime', () => {
+          const response = script.ensure.length > 1 ? script.ensure.shift() : script.ensure[0];
+          return Promise.resolve(
+            RuntimeEnsureResponse.encode(RuntimeEnsureResponse.create(response)).finish(),
+          );
+        }),
+      ]),
+    };
+  }
+
+  async #ping(request: Uint8Array, { subscribePorts }: GuestCallContext): Promise<Uint8Array> {
+    const { timestampSecs } = AgentPingRequest.decode(request);
+    const { subscribePorts: wantsPorts } = PingRequestExtension.decode(request);
+    const unixNanos = BigInt(Math.round(Date.now() + this.script.clockAheadMs)) * 1_000_000n;
+    if (timestampSecs > 0n) {
+      this.clockSets.push(timestampSecs);
+      this.script.clockAheadMs = 0;
+    }
+    const response = AgentPingResponse.encode({ message: 'pong', version: '9.9.9' });
+    if (wantsPorts) await subscribePorts?.();
+    const clock = { unixNanos, wasSet: timestampSecs > 0n, refusal: '' };
+    PingResponseExtension.encode({ portsSubscribed: wantsPorts, clock }, response);
+    return response.finish();
+  }
+
+  async *#subscribe(signal: AbortSignal): AsyncGenerator<PortUpdate> {
+    const { ports } = this.script;
+    const told = new Map(ports);
+    for (const [containerId, bindings] of told) yield { kind: 'changed', containerId, bindings };
+    yield { kind: 'snapshotComplete' };
+    let changed = new AbortController();
+    const wake = (): void => {
+      changed.abort();
+    };
+    this.#subscribers.add(wake);
+    while (!signal.aborted) {
+      for (const containerId of new Set([...told.keys(), ...ports.keys()])) {
+        const bindings = ports.get(containerId) ?? [];
+        if (told.get(containerId) === bindings) continue;
+        if (bindings.length === 0) told.delete(containerId);
+        else told.set(containerId, bindings);
+        yield { kind: 'changed', containerId, bindings };
+      }
+      const either = AbortSignal.any([signal, changed.signal]);
+      await sleep(2 ** 30, undefined, { signal: either }).catch(() => undefined);
+      changed = new AbortController();
+    }
+    this.#subscribers.delete(wake);
+  }
+}
