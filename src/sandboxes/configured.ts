@@ -47,13 +47,17 @@ export function withoutSandbox(setting: unknown, id: string): readonly unknown[]
 /** Reads one entry of the setting; a sentence says why it cannot be used. */
 export function readConfiguredSandbox(entry: unknown): SandboxSpec | string {
   if (typeof entry !== 'object' || entry === null) return 'it must be an object with a name and an endpoint.';
-  const { name, endpoint: text } = entry as { name?: unknown; endpoint?: unknown };
+  const { name, endpoint: text, docker } = entry as { name?: unknown; endpoint?: unknown; docker?: unknown };
   if (typeof name !== 'string' || name.trim() === '') return 'its name must be a text that is not empty.';
   if (name.length > maxNameLength) return `its name must have at most ${maxNameLength} characters.`;
   if (typeof text !== 'string') return `${name} needs an endpoint, such as arcbox+unix:///run/agent.sock.`;
+  if (docker !== undefined && (typeof docker !== 'string' || !/^(\/|\/\/\.\/pipe\/)./.test(docker))) {
+    return `the docker of ${name} must be the absolute path of its engine's socket.`;
+  }
   try {
     const endpoint = parseEndpoint(text);
-    return { id: `settings/${name}/${formatEndpoint(endpoint)}`, name, endpoint, source: 'settings' };
+    const id = `settings/${name}/${formatEndpoint(endpoint)}`;
+    return { id, name, endpoint, source: 'settings', ...(docker !== undefined && { dockerSocket: docker }) };
   } catch (error) {
     return AgentError.from(error, 'invalid_endpoint').message;
   }

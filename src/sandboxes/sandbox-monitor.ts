@@ -5,10 +5,17 @@ import type { RuntimeEnsureResponse } from '../agent/generated/arcbox/v1/agent.t
 import type { Logger } from '../agent/logger.ts';
 import { pause } from '../agent/pause.ts';
 import type { CallOptions } from '../agent/rpc/channel.ts';
-import type { AgentSession, ClockSyncResult, EnsureOptions, PingResult } from '../agent/session/session.ts';
+import type {
+  AgentSession,
+  ClockSyncResult,
+  EnsureOptions,
+  PingResult,
+  PortChange,
+} from '../agent/session/session.ts';
 import { connectionError, nextConnectionState, type ConnectionEvent } from './connection.ts';
 import { cleanRuntime, cleanSystem } from './guest-facts.ts';
 import { GuestTextCleaner } from './guest-text.ts';
+import { followDockerPorts } from './docker-ports.ts';
 import { applyPortChange } from './port-book.ts';
 import { judgeReadiness } from './readiness.ts';
 import { initialSnapshot, type SandboxSnapshot, type SandboxSpec } from './snapshot.ts';
@@ -169,6 +176,7 @@ export class SandboxMonitor {
     const { endpoint, name } = this.#snapshot;
     const { connect, logger } = this.#dependencies;
     let session: AgentSession | undefined;
+    const over = new AbortController();
     try {
       session = await connect(endpoint, { timeoutMs: connectTimeoutMs, signal: wish, logger });
       const lost = session.closed.then((reason) => {
@@ -180,7 +188,7 @@ export class SandboxMonitor {
       this.#begin(session);
       this.#notePing(first);
       logger.info(`${name}: connected to ${formatEndpoint(endpoint)}`);
-      await Promise.race([this.#subscribePorts(session, wish), lost]);
+      await Promise.race([this.#subscribePorts(session, AbortSignal.any([wish, over.signal])), lost]);
       await Promise.race([this.#pollUntilAborted(session, wish), lost]);
       return new AgentError('cancelled', 'Disconnected.');
     } catch (error) {
@@ -188,6 +196,7 @@ export class SandboxMonitor {
       const subject = formatEndpoint(endpoint);
       return reason.message.startsWith(subject) ? reason : reason.about(subject);
     } finally {
+      over.abort();
       session?.close();
       // A later connection may already have taken the place.
       if (this.#session === session) this.#session = undefined;
@@ -196,29 +205,24 @@ export class SandboxMonitor {
 
   #begin(session: AgentSession): void {
     this.#session = session;
-    this.#patch({
-      isStale: false,
-      runtime: null,
-      system: null,
-      ports: null,
-      portsUnknownReason: null,
-      pollError: null,
-    });
+    this.#patch({ portsUnknownReason: null, pollError: null });
     this.#transition({ kind: 'opened', nowMs: Date.now() });
   }
 
   async #subscribePorts(session: AgentSession, signal: AbortSignal): Promise<void> {
+    const onChange = (change: PortChange): void => {
+      this.#patch({ ports: applyPortChange(this.#snapshot.ports, change) });
+    };
     try {
-      await session.subscribePorts(
-        (change) => {
-          this.#patch({ ports: applyPortChange(this.#snapshot.ports, change) });
-        },
-        { timeoutMs: pollTimeoutMs, signal },
-      );
+      await session.subscribePorts(onChange, { timeoutMs: pollTimeoutMs, signal });
     } catch (error) {
       const reason = AgentError.from(error, 'unsupported');
       if (!harmlessCodes.has(reason.code)) throw reason;
-      this.#patch({ ports: null, portsUnknownReason: reason.message });
+      const { dockerSocket } = this.#snapshot;
+      this.#patch({ ports: null, portsUnknownReason: dockerSocket === undefined ? reason.message : null });
+      if (dockerSocket !== undefined) {
+        void followDockerPorts(dockerSocket, onChange, signal, this.#dependencies.logger);
+      }
     }
   }
 

@@ -116,5 +116,9 @@ export class SandboxRegistry {
 }
 
 function isSameSpec(a: SandboxSpec, b: SandboxSpec): boolean {
-  return a.name === b.name && JSON.stringify(a.endpoint) === JSON.stringify(b.endpoint);
+  return (
+    a.name === b.name &&
+    a.dockerSocket === b.dockerSocket &&
+    JSON.stringify(a.endpoint) === JSON.stringify(b.endpoint)
+  );
 }

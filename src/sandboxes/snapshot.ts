@@ -27,6 +27,8 @@ export interface SandboxSpec {
   readonly name: string;
   readonly endpoint: Endpoint;
   readonly source: SandboxSource;
+  /** Socket of the sandbox's Docker engine, read for published ports when the agent does not tell them. */
+  readonly dockerSocket?: string;
 }
 
 /** A value with the moment it was learnt, in milliseconds since the Unix epoch. */

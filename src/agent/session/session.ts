@@ -75,7 +75,9 @@ export type PortChange =
   /** Replaces the list of one container; empty means that it publishes nothing any more. */
   | { readonly kind: 'changed'; readonly containerId: string; readonly bindings: readonly PortBinding[] }
   /** A notification was lost or damaged: what is known may be out of date. */
-  | { readonly kind: 'stale'; readonly reason: AgentError };
+  | { readonly kind: 'stale'; readonly reason: AgentError }
+  /** What is known is current again. */
+  | { readonly kind: 'current' };
 
 /** What `ensureRuntime` tells while it works. */
 export interface EnsureProgress {
