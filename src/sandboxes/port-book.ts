@@ -45,7 +45,7 @@ export function applyPortChange(book: PortBook | null, change: PortChange): Port
     case 'stale':
       return book === null ? null : { ...book, staleReason: change.reason.message };
     case 'current':
-      return book === null || book.staleReason === null ? book : { ...book, staleReason: null };
+      return book?.staleReason ? { ...book, staleReason: null } : book;
   }
 }
 

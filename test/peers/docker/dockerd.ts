@@ -42,6 +42,9 @@ export async function whyNoDocker(): Promise<string | undefined> {
  */
 export const inOwnNetwork = `exec unshare --net sh -c 'ip link set lo up && exec "$@"' sh "$@"`;
 
+/** dockerd calls iptables, which an ordinary search path may not reach. */
+const daemonEnv = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
+
 /** A real dockerd that runs its own containerd, on private sockets. */
 export class DockerPeer {
   readonly dir: string;
@@ -65,6 +68,7 @@ export class DockerPeer {
     ];
     const child = spawn('sh', ['-c', inOwnNetwork, 'sh', ...dockerd], {
       detached: true,
+      env: daemonEnv,
       stdio: ['ignore', log.fd, log.fd],
     });
     child.unref();
