@@ -3,9 +3,12 @@ import * as vscode from 'vscode';
 import { connectAgent } from './agent/connect.ts';
 import { createApi, type SandlightApi } from './api.ts';
 import { registerCommands } from './commands/register.ts';
+import { CallLog } from './sandboxes/call-log.ts';
 import { LocalAgent } from './sandboxes/local-agent.ts';
 import { SandboxRegistry } from './sandboxes/sandbox-registry.ts';
+import { syncClocksOnWake } from './sandboxes/wake-clock-sync.ts';
 import { SandboxSources } from './sandbox-sources.ts';
+import { readSettings } from './settings.ts';
 import { DetailsDocuments } from './views/details/details-documents.ts';
 import { placeText } from './views/place.ts';
 import { StatusBar } from './views/status-bar.ts';
@@ -15,10 +18,11 @@ import { SandboxTree } from './views/tree/sandbox-tree.ts';
 export function activate(context: vscode.ExtensionContext): SandlightApi {
   const log = vscode.window.createOutputChannel('Sandlight', { log: true });
   const place = placeText(vscode.env.remoteName, hostname());
-  const registry = new SandboxRegistry(connectAgent, log);
+  const calls = new CallLog();
+  const registry = new SandboxRegistry(calls.recording(connectAgent), log);
   const localAgent = new LocalAgent(log);
   const tree = new SandboxTree(place);
-  const statusBar = new StatusBar('sandlight.showMenu');
+  const statusBar = new StatusBar('sandlight.showMenu', place);
   const details = new DetailsDocuments(registry, place);
   const sources = new SandboxSources({
     registry,
@@ -39,8 +43,10 @@ export function activate(context: vscode.ExtensionContext): SandlightApi {
     tree.view.onDidChangeVisibility(({ visible }) => {
       registry.setAttention(visible ? 'visible' : 'background');
     }),
+    syncClocksOnWake(registry, () => readSettings().clockSyncOnWake, log),
     registerCommands({
-      ...{ extension: context.extension, registry, localAgent, tree, log, memory: context.globalState },
+      ...{ extension: context.extension, registry, calls, localAgent, tree, log },
+      memory: context.globalState,
       startLocalAgent: () => {
         sources.startLocalAgent();
       },

@@ -18,9 +18,11 @@ export function connectionCommands(
     },
     'sandlight.refresh': async (target) => {
       const node = nodeOf(target);
-      const ids = node === undefined ? registry.list().map(({ id }) => id) : [node.sandboxId];
-      const outcomes = await Promise.allSettled(
-        ids.map((id) => registry.monitor(id)?.refresh() ?? Promise.resolve()),
+      // A sandbox that was disconnected on purpose stays so.
+      const wanted = registry.list().filter(({ connection }) => connection.phase !== 'idle');
+      const ids = node === undefined ? wanted.map(({ id }) => id) : [node.sandboxId];
+      const outcomes = await vscode.window.withProgress({ location: { viewId: 'sandlight.sandboxes' } }, () =>
+        Promise.allSettled(ids.map((id) => registry.monitor(id)?.refresh() ?? Promise.resolve())),
       );
       const failures = outcomes.filter((outcome) => outcome.status === 'rejected');
       const [first] = failures;

@@ -1,4 +1,5 @@
 import type * as vscode from 'vscode';
+import type { CallLog } from '../sandboxes/call-log.ts';
 import type { LocalAgent } from '../sandboxes/local-agent.ts';
 import type { SandboxRegistry } from '../sandboxes/sandbox-registry.ts';
 import type { SandboxTree } from '../views/tree/sandbox-tree.ts';
@@ -8,6 +9,7 @@ import type { CommandId } from './command-ids.ts';
 export interface CommandContext {
   readonly extension: vscode.Extension<unknown>;
   readonly registry: SandboxRegistry;
+  readonly calls: CallLog;
   readonly localAgent: LocalAgent;
   readonly tree: SandboxTree;
   readonly log: vscode.LogOutputChannel;

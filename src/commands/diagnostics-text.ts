@@ -1,3 +1,4 @@
+import type { CallOutcome } from '../sandboxes/call-log.ts';
 import type { SandboxSnapshot } from '../sandboxes/snapshot.ts';
 
 /** Where and in what the extension runs. */
@@ -21,6 +22,7 @@ export interface DiagnosticsEnvironment {
 export function diagnosticsText(
   environment: DiagnosticsEnvironment,
   sandboxes: readonly SandboxSnapshot[],
+  calls: readonly CallOutcome[],
 ): string {
   const { settings, ...facts } = environment;
   const list = (entries: Readonly<Record<string, unknown>>): string[] =>
@@ -39,6 +41,13 @@ export function diagnosticsText(
       '',
       ...list(sandboxFacts(sandbox)),
     ]),
+    '',
+    '## Latest calls',
+    '',
+    ...calls.map(
+      ({ atMs, call, outcome, elapsedMs }) =>
+        `- ${new Date(atMs).toISOString()} ${call}: ${outcome} after ${elapsedMs.toFixed(1)} ms`,
+    ),
     '',
   ].join('\n');
 }

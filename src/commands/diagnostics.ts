@@ -7,7 +7,7 @@ import { diagnosticsText, type DiagnosticsEnvironment } from './diagnostics-text
 export function diagnosticsCommands(context: CommandContext): CommandFamily<'sandlight.copyDiagnostics'> {
   return {
     'sandlight.copyDiagnostics': async () => {
-      const text = diagnosticsText(environmentOf(context), context.registry.list());
+      const text = diagnosticsText(environmentOf(context), context.registry.list(), context.calls.outcomes);
       await vscode.env.clipboard.writeText(text);
       const open = vscode.l10n.t('Open');
       const choice = await vscode.window.showInformationMessage(

@@ -29,6 +29,8 @@ export interface MonitorDependencies {
   readonly logger: Logger;
   /** Called after every change with the new snapshot. */
   readonly onChange: (snapshot: SandboxSnapshot) => void;
+  /** Called when the agent has answered for the first time after this machine slept. */
+  readonly onWake?: () => void;
 }
 
 const pollIntervalMs: Readonly<Record<Attention, number>> = { visible: 5000, background: 15_000 };
@@ -61,6 +63,8 @@ export class SandboxMonitor {
   /** Ends the wait between two polls or two attempts. */
   #wake = new AbortController();
   #attention: Attention = 'background';
+  /** This machine slept, and the agent has not answered since. */
+  #hasSlept = false;
 
   constructor(spec: SandboxSpec, dependencies: MonitorDependencies) {
     this.#dependencies = dependencies;
@@ -105,6 +109,12 @@ export class SandboxMonitor {
    */
   async refresh(): Promise<void> {
     if (this.#session === undefined) {
+      this.connect();
+      return;
+    }
+    if (this.#snapshot.ports !== null && this.#snapshot.ports.staleReason !== null) {
+      // A list that missed a change becomes whole again only with a snapshot, which a connection begins with.
+      this.disconnect();
       this.connect();
       return;
     }
@@ -235,7 +245,9 @@ export class SandboxMonitor {
       if (wish.aborted) return;
       const hasSlept = Date.now() - dueMs > sleepGapMs;
       timeoutMs = hasSlept ? verifyTimeoutMs : pollTimeoutMs;
-      if (hasSlept) this.#notePing(await session.ping({ timeoutMs, signal: wish }));
+      if (!hasSlept) continue;
+      this.#hasSlept = true;
+      this.#notePing(await session.ping({ timeoutMs, signal: wish }));
     }
   }
 
@@ -273,6 +285,9 @@ export class SandboxMonitor {
       roundTripMs: { value: rttMs, atMs },
       clockOffsetMs: clockOffsetMs === null ? null : { value: clockOffsetMs, atMs },
     });
+    if (!this.#hasSlept) return;
+    this.#hasSlept = false;
+    this.#dependencies.onWake?.();
   }
 
   /** Waits, for ever when `delayMs` is undefined, until woken or until `wish` aborts. */

@@ -24,6 +24,7 @@ export class SandboxRegistry {
   readonly #monitors = new Map<string, SandboxMonitor>();
   readonly #bySource = new Map<string, readonly string[]>();
   readonly #emitter: Emitter<RegistryChange>;
+  readonly #wakes: Emitter<string>;
   #attention: Attention = 'background';
   #changed = new Set<string>();
   #listChanged = false;
@@ -32,11 +33,13 @@ export class SandboxRegistry {
   constructor(connect: MonitorDependencies['connect'], logger: Logger) {
     this.#connect = connect;
     this.#logger = logger;
-    this.#emitter = new Emitter((error) => {
+    const onListenerError = (error: unknown): void => {
       logger.error(
         `A listener of sandbox changes failed: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
       );
-    });
+    };
+    this.#emitter = new Emitter(onListenerError);
+    this.#wakes = new Emitter(onListenerError);
   }
 
   /** Every sandbox, ordered by source and then as the source orders them. */
@@ -83,6 +86,11 @@ export class SandboxRegistry {
     return this.#emitter.on(listener);
   }
 
+  /** Hears the id of a sandbox that has answered for the first time after this machine slept. */
+  onDidWake(listener: (sandboxId: string) => void): Disposable {
+    return this.#wakes.on(listener);
+  }
+
   dispose(): void {
     for (const monitor of this.#monitors.values()) monitor.dispose();
     this.#monitors.clear();
@@ -97,6 +105,9 @@ export class SandboxRegistry {
       onChange: () => {
         this.#changed.add(spec.id);
         this.#schedule();
+      },
+      onWake: () => {
+        this.#wakes.emit(spec.id);
       },
     });
     this.#monitors.set(spec.id, monitor);

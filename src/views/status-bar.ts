@@ -12,10 +12,12 @@ const backgrounds: Readonly<Record<StatusText['background'], string | undefined>
 /** The one status item, `sandlight.readiness`. */
 export class StatusBar implements Disposable {
   readonly #item: vscode.StatusBarItem;
+  readonly #place: string;
   #shown: StatusText;
 
-  /** `menuCommand` runs when the item is clicked. */
-  constructor(menuCommand: string) {
+  /** `menuCommand` runs when the item is clicked; `place` says which machine the sandboxes are seen from. */
+  constructor(menuCommand: string, place: string) {
+    this.#place = place;
     this.#item = vscode.window.createStatusBarItem('sandlight.readiness', vscode.StatusBarAlignment.Left, 10);
     this.#item.name = vscode.l10n.t('Sandlight readiness');
     this.#item.command = menuCommand;
@@ -29,7 +31,7 @@ export class StatusBar implements Disposable {
 
   /** Shows `snapshots`; ages in the tooltip are those of this moment. */
   update(snapshots: readonly SandboxSnapshot[]): StatusText {
-    const shown = statusText(snapshots, Date.now());
+    const shown = statusText(snapshots, this.#place, Date.now());
     const { text, tooltip, background, spoken } = shown;
     const color = backgrounds[background];
     this.#item.text = text;

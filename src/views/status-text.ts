@@ -27,8 +27,11 @@ const urgency: readonly ReadinessWord[] = [
   'ready',
 ];
 
-/** What the one status item says: the worst sandbox, and how many share its state. `nowMs` is Unix time. */
-export function statusText(snapshots: readonly SandboxSnapshot[], nowMs: number): StatusText {
+/**
+ * What the one status item says: the worst sandbox, and how many share its state. `place` says which machine they are seen
+ * from; `nowMs` is Unix time.
+ */
+export function statusText(snapshots: readonly SandboxSnapshot[], place: string, nowMs: number): StatusText {
   const worst = worstSandbox(snapshots);
   if (worst === undefined) {
     const text = l10n.t('Sandlight: no sandbox');
@@ -44,7 +47,10 @@ export function statusText(snapshots: readonly SandboxSnapshot[], nowMs: number)
         : l10n.t('{0}: {1} ({2} of {3})', worst.name, word, alike, snapshots.length);
   return {
     text: `$(${icon.id}) ${inert(said)}`,
-    tooltip: snapshots.map((snapshot) => sandboxLines(snapshot, nowMs).join('\n')).join('\n\n'),
+    tooltip: [
+      ...snapshots.map((snapshot) => sandboxLines(snapshot, nowMs).join('\n')),
+      l10n.t('Seen from {0}', place),
+    ].join('\n\n'),
     background: backgroundOf(worst.readiness),
     spoken: l10n.t('Sandlight, {0}', said),
     sandboxId: worst.id,

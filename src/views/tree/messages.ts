@@ -5,26 +5,33 @@ import { spinner, type Icon } from '../icon.ts';
 import type { IdFactory } from './id-factory.ts';
 import { contextTags, leaf, type Branch } from './row.ts';
 
+type Tone = 'info' | 'busy' | 'warning' | 'error';
+
+const icons: Readonly<Record<Tone, Icon>> = {
+  info: { id: 'info' },
+  busy: spinner,
+  warning: { id: 'warning', color: 'list.warningForeground' },
+  error: { id: 'error', color: 'list.errorForeground' },
+};
+
 /** What a message says, and which next steps its row offers. */
 export interface Message {
   /** Tells the messages below one parent apart. */
   readonly key: string;
   readonly label: string;
   readonly description?: string;
-  readonly icon: Icon | null;
+  readonly tone: Tone;
   readonly canConnect?: boolean;
   readonly canRefresh?: boolean;
 }
 
-const infoIcon: Icon = { id: 'info' };
-const warningIcon: Icon = { id: 'warning', color: 'list.warningForeground' };
-const errorIcon: Icon = { id: 'error', color: 'list.errorForeground' };
-
 /** A row that says why there is nothing else to see, or what is wrong. */
 export function messageRow(sandboxId: string, ids: IdFactory, message: Message): Branch {
-  const { key, canConnect = false, canRefresh = false, ...row } = message;
+  const { key, label, description = '', tone, canConnect = false, canRefresh = false } = message;
+  const problem = tone === 'warning' || tone === 'error';
+  const contextValue = contextTags('message', { problem, canConnect, canRefresh });
   const node = { kind: 'message', id: ids('message', key), sandboxId } as const;
-  return leaf(node, { ...row, contextValue: contextTags('message', { canConnect, canRefresh }) });
+  return leaf(node, { label, description, icon: icons[tone], contextValue });
 }
 
 /** What there is to say about a sandbox as a whole: above its groups, in this order. */
@@ -38,7 +45,7 @@ export function sandboxMessages(snapshot: SandboxSnapshot): readonly Message[] {
           key: 'operation',
           label: l10n.t('Ensuring the runtime'),
           description: operation.detail,
-          icon: spinner,
+          tone: 'busy',
         },
     pollError === null
       ? undefined
@@ -46,7 +53,7 @@ export function sandboxMessages(snapshot: SandboxSnapshot): readonly Message[] {
           key: 'poll',
           label: l10n.t('The agent could not answer everything'),
           description: pollError,
-          icon: warningIcon,
+          tone: 'warning',
           canRefresh: true,
         },
     cuts === 0
@@ -55,7 +62,7 @@ export function sandboxMessages(snapshot: SandboxSnapshot): readonly Message[] {
           key: 'cuts',
           label: l10n.t('Not everything the guest sent is shown'),
           description: l10n.t('{0} texts or entries were too long, too many or impossible', cuts),
-          icon: infoIcon,
+          tone: 'info',
         },
   ];
   return messages.filter((message) => message !== undefined);
@@ -71,7 +78,7 @@ export function connectionMessage(snapshot: SandboxSnapshot): Message | undefine
       key,
       label: l10n.t('Cannot connect'),
       description: reason ?? '',
-      icon: errorIcon,
+      tone: 'error',
       canConnect: true,
     };
   }
@@ -79,18 +86,18 @@ export function connectionMessage(snapshot: SandboxSnapshot): Message | undefine
     const label = isStale
       ? l10n.t('Connection lost: earlier data, trying again')
       : l10n.t('No connection yet: trying again');
-    return { key, label, description: reason, icon: errorIcon, canConnect: true };
+    return { key, label, description: reason, tone: 'error', canConnect: true };
   }
   switch (connection.phase) {
     case 'idle':
       return {
         key,
         label: isStale ? l10n.t('Disconnected: earlier data') : l10n.t('Not connected'),
-        icon: infoIcon,
+        tone: 'info',
         canConnect: true,
       };
     case 'connecting':
-      return { key, label: l10n.t('Connecting…'), icon: spinner };
+      return { key, label: l10n.t('Connecting…'), tone: 'busy' };
     default:
       return undefined;
   }
@@ -98,15 +105,15 @@ export function connectionMessage(snapshot: SandboxSnapshot): Message | undefine
 
 /** Stands where the answer to a first question is still awaited. */
 export function waitingMessage(): Message {
-  return { key: 'waiting', label: l10n.t('Asking the agent…'), icon: spinner };
+  return { key: 'waiting', label: l10n.t('Asking the agent…'), tone: 'busy' };
 }
 
 /** Stands where something was answered, and there is nothing of it. */
 export function emptyMessage(label: string, description = ''): Message {
-  return { key: 'empty', label, description, icon: infoIcon };
+  return { key: 'empty', label, description, tone: 'info' };
 }
 
 /** Stands where something cannot be known, or not all of it. */
 export function problemMessage(key: string, label: string, description: string): Message {
-  return { key, label, description, icon: warningIcon, canRefresh: true };
+  return { key, label, description, tone: 'warning', canRefresh: true };
 }

@@ -1,4 +1,5 @@
 import { l10n } from 'vscode';
+import { clockToleranceMs } from '../../sandboxes/clock-tolerance.ts';
 import type { SandboxSnapshot } from '../../sandboxes/snapshot.ts';
 import { staleColor, type Icon } from '../icon.ts';
 import { bytesText, clockOffsetText, coarseDurationText } from '../quantities.ts';
@@ -7,9 +8,6 @@ import type { IdFactory } from './id-factory.ts';
 import { messageRow, waitingMessage } from './messages.ts';
 import { factNames, type FactName } from './node.ts';
 import { contextTags, leaf, type Branch } from './row.ts';
-
-/** From here on, in milliseconds, a clock that is off deserves a warning. */
-const clockWarningMs = 2000;
 
 const icons: Readonly<Record<FactName, string>> = {
   memory: 'circuit-board',
@@ -63,7 +61,7 @@ function factRow(snapshot: SandboxSnapshot, fact: FactName, text: string, ids: I
 
 function factIcon({ isStale, clockOffsetMs }: SandboxSnapshot, fact: FactName): Icon {
   if (isStale) return { id: icons[fact], color: staleColor };
-  const isOff = fact === 'clock' && Math.abs(clockOffsetMs?.value ?? 0) > clockWarningMs;
+  const isOff = fact === 'clock' && Math.abs(clockOffsetMs?.value ?? 0) > clockToleranceMs;
   return isOff ? { id: 'warning', color: 'list.warningForeground' } : { id: icons[fact] };
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { guessScheme, reachableAddress } from '../../../src/commands/port-address.ts';
 import { summarize } from '../../../src/commands/round-trips.ts';
 import { diagnosticsText } from '../../../src/commands/diagnostics-text.ts';
-import { binding, connected, disconnected } from '../views/recorded.ts';
+import { binding, connected, disconnected, nowMs } from '../views/recorded.ts';
 
 test('a burst is summed up by its minimum, median and maximum', () => {
   expect(summarize([5, 1, 3])).toEqual({ min: 1, median: 3, max: 5 });
@@ -40,7 +40,9 @@ test('diagnostics name states and codes, and hold no name, endpoint, guest text 
       localAgent: 'running',
     },
     [connected({ name: 'top-secret' }), disconnected()],
+    [{ atMs: nowMs, call: 'ping', outcome: 'timeout', elapsedMs: 5000 }],
   );
+  expect(text).toContain('- 2026-01-02T03:04:05.000Z ping: timeout after 5000.0 ms');
   expect(text).toContain('- sandlight.localAgent.autoStart: true');
   expect(text).toContain('- last error: unreachable');
   expect(text).toContain('- transport: unix');

@@ -128,6 +128,18 @@ test('after this machine slept, the connection must prove that it lives before a
   expect(sessions[0]!.calls.slice(0, 1)).toEqual(['ping']);
 });
 
+test('a list of ports that missed a change is renewed by a refresh', async () => {
+  monitor.connect();
+  await settle();
+  sessions[0]!.emitPorts!({ kind: 'stale', reason: new AgentError('malformed_payload', 'damaged') });
+  expect(newest().ports?.staleReason).toBe('damaged');
+  await monitor.refresh();
+  await settle();
+  expect(sessions).toHaveLength(2);
+  expect(newest()).toMatchObject({ readiness: 'ready', ports: { staleReason: null } });
+  expect(snapshots.map(({ readiness }) => readiness)).not.toContain('unreachable');
+});
+
 test('disconnecting stops every attempt and leaves no timer', async () => {
   monitor.connect();
   await settle();

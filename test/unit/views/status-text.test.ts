@@ -14,7 +14,7 @@ const allReady = {
 const ready = connected({ id: 'ready', name: 'calm', runtime: { value: allReady, atMs: nowMs } });
 
 test('one sandbox: icon, name and word, with what is known and how old it is', () => {
-  expect(statusText([connected()], nowMs)).toEqual({
+  expect(statusText([connected()], 'here', nowMs)).toEqual({
     text: '$(warning) web: degraded',
     tooltip: [
       'web: degraded',
@@ -22,6 +22,8 @@ test('one sandbox: icon, name and word, with what is known and how old it is', (
       'Services: 1 of 2 ready',
       'Clock: in step',
       'Up for 2 h 5 min',
+      '',
+      'Seen from here',
     ].join('\n'),
     background: 'warning',
     spoken: 'Sandlight, web: degraded',
@@ -30,40 +32,47 @@ test('one sandbox: icon, name and word, with what is known and how old it is', (
 });
 
 test('no sandbox is said in words', () => {
-  expect(statusText([], nowMs)).toMatchObject({ text: '$(vm) Sandlight: no sandbox', background: 'none' });
+  expect(statusText([], 'here', nowMs)).toMatchObject({
+    text: '$(vm) Sandlight: no sandbox',
+    background: 'none',
+  });
 });
 
 test('several sandboxes: the worst of them and how many share its state', () => {
-  expect(statusText([ready, connected()], nowMs).text).toBe('$(warning) web: degraded (1 of 2)');
-  expect(statusText([ready, disconnected(), connected()], nowMs)).toMatchObject({
+  expect(statusText([ready, connected()], 'here', nowMs).text).toBe('$(warning) web: degraded (1 of 2)');
+  expect(statusText([ready, disconnected(), connected()], 'here', nowMs)).toMatchObject({
     text: '$(error) web: unreachable (1 of 3)',
     background: 'error',
   });
-  expect(statusText([ready, { ...ready, id: 'other' }], nowMs)).toMatchObject({
+  expect(statusText([ready, { ...ready, id: 'other' }], 'here', nowMs)).toMatchObject({
     text: '$(pass-filled) 2 sandboxes: ready',
     background: 'none',
   });
 });
 
 test('a sandbox that nobody wants connected does not count as the worst', () => {
-  expect(statusText([initialSnapshot(spec), ready], nowMs).sandboxId).toBe('ready');
-  expect(statusText([initialSnapshot(spec)], nowMs).text).toBe('$(debug-disconnect) web: not connected');
+  expect(statusText([initialSnapshot(spec), ready], 'here', nowMs).sandboxId).toBe('ready');
+  expect(statusText([initialSnapshot(spec)], 'here', nowMs).text).toBe(
+    '$(debug-disconnect) web: not connected',
+  );
 });
 
 test('the item spins while the runtime is ensured', () => {
   const operation = { kind: 'ensureRuntime', startedAtMs: nowMs, detail: '' } as const;
-  expect(statusText([connected({ operation })], nowMs)).toMatchObject({
+  expect(statusText([connected({ operation })], 'here', nowMs)).toMatchObject({
     text: '$(loading~spin) web: starting',
     background: 'none',
   });
 });
 
 test('a name cannot draw icons', () => {
-  expect(statusText([connected({ name: '$(flame)' })], nowMs).text).toBe('$(warning) $ (flame): degraded');
+  expect(statusText([connected({ name: '$(flame)' })], 'here', nowMs).text).toBe(
+    '$(warning) $ (flame): degraded',
+  );
 });
 
 test('stale knowledge is called that', () => {
-  expect(statusText([disconnected()], nowMs).tooltip).toContain('before the connection was lost');
+  expect(statusText([disconnected()], 'here', nowMs).tooltip).toContain('before the connection was lost');
 });
 
 test('the badge counts services that are not ready, in connected sandboxes only', () => {
