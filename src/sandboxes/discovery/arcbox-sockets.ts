@@ -1,0 +1,34 @@
+import { access } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** The sockets of one ArcBox daemon. */
+export interface ArcboxSockets {
+  /** gRPC: machines and setup. */
+  readonly grpc: string;
+  /** The Docker API of the daemon's system machine. */
+  readonly docker: string;
+}
+
+/**
+ * Where a daemon may listen, the likeliest first: what `ARCBOX_GRPC_SOCKET` names, `run/` of the data folder (0.1.5 and
+ * later), the data folder itself (0.1.4).
+ */
+export function arcboxCandidates(env: NodeJS.ProcessEnv = process.env, home = homedir()): ArcboxSockets[] {
+  const dataDir = join(home, '.arcbox');
+  const named = env['ARCBOX_GRPC_SOCKET'];
+  const grpc = [...(named ? [named] : []), join(dataDir, 'run', 'arcbox.sock'), join(dataDir, 'arcbox.sock')];
+  return grpc.map((path) => ({ grpc: path, docker: join(dirname(path), 'docker.sock') }));
+}
+
+/** The first candidate whose gRPC socket exists. */
+export async function findArcboxSockets(candidates: readonly ArcboxSockets[]): Promise<ArcboxSockets | undefined> {
+  for (const sockets of candidates) {
+    const exists = await access(sockets.grpc).then(
+      () => true,
+      () => false,
+    );
+    if (exists) return sockets;
+  }
+  return undefined;
+}
