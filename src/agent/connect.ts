@@ -4,6 +4,7 @@ import type { Logger } from './logger.ts';
 import type { CallOptions, RpcChannel } from './rpc/channel.ts';
 import { FramedChannel } from './rpc/framed-channel.ts';
 import { ArcboxSession } from './session/arcbox-session.ts';
+import { openMicrosandboxDirect, openMicrosandboxRelay } from './session/open-microsandbox.ts';
 import { PortFeed } from './session/port-feed.ts';
 import type { AgentSession } from './session/session.ts';
 import { connectTransport } from './transport/connect-transport.ts';
@@ -18,6 +19,10 @@ type OpenSession = (endpoint: Endpoint, options: ConnectOptions) => Promise<Agen
 /** How each protocol is opened. A further one is a row here and the file it names. */
 const openers: Partial<Readonly<Record<Protocol, OpenSession>>> = {
   arcbox: openArcboxFrames,
+  microsandbox: async (endpoint, options) =>
+    openMicrosandboxRelay(await connectTransport(endpoint.transport, options), endpoint, options),
+  'microsandbox-direct': async (endpoint, options) =>
+    openMicrosandboxDirect(await connectTransport(endpoint.transport, options), endpoint, options),
 };
 
 /**

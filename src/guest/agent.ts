@@ -5,6 +5,8 @@ import type { Logger } from '../agent/logger.ts';
 import { createDockerEngine } from '../docker/engine.ts';
 import { agentServiceMethods } from './agent-service.ts';
 import { refuseToSetClock, setSystemClock } from './clock.ts';
+import { readBootTime } from './boot-time.ts';
+import { MicrosandboxAgent } from './microsandbox-agent.ts';
 import { followPublishedPorts } from './published-ports.ts';
 import { runtimeConfig, type RuntimeOptions } from './runtime-config.ts';
 import { Runtime } from './runtime.ts';
@@ -45,6 +47,7 @@ export async function startGuestAgent(options: GuestAgentOptions): Promise<Guest
   const runtime = new Runtime(config, engine, logger);
   const setClock = options.allowClockSet ? setSystemClock : refuseToSetClock;
   const methods = agentServiceMethods({ version, runtime, ports, setClock, logger });
+  const microsandbox = createMicrosandboxAgent(options);
   const servers: GuestServer[] = [];
   const close = async (): Promise<void> => {
     stop.abort();
@@ -56,11 +59,29 @@ export async function startGuestAgent(options: GuestAgentOptions): Promise<Guest
       if (start === undefined) {
         throw new AgentError('unsupported', `The agent cannot serve ${formatEndpoint(endpoint)}.`);
       }
-      servers.push(await start(endpoint, { methods, ports, logger }));
+      servers.push(await start(endpoint, { methods, ports, microsandbox, logger }));
     }
   } catch (error) {
     await close();
     throw error;
   }
   return { listening: servers.map(({ endpoint }) => endpoint), close };
+}
+
+/** The guest in microsandbox's terms. Ready is now: the servers that tell so open next. */
+function createMicrosandboxAgent({ version, allowClockSet, logger }: GuestAgentOptions): MicrosandboxAgent {
+  const clock = readBootTime();
+  const readyNanos = clock.now();
+  return new MicrosandboxAgent({
+    ready: {
+      boot_time_ns: clock.mainBeganNanos,
+      init_time_ns: readyNanos - clock.mainBeganNanos,
+      ready_time_ns: readyNanos,
+      agent_version: version,
+    },
+    ...(allowClockSet && { setClock: setSystemClock }),
+    log: (sentence) => {
+      logger.info(sentence);
+    },
+  });
 }

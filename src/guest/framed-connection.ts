@@ -31,7 +31,10 @@ const maxErrorTextLength = 1000;
  *
  * Every write is waited for, so a client that does not read holds one answer and one notification, not more.
  */
-export async function serveFramedConnection(stream: Duplex, services: GuestServices): Promise<void> {
+export async function serveFramedConnection(
+  stream: Duplex,
+  services: Omit<GuestServices, 'microsandbox'>,
+): Promise<void> {
   const { logger } = services;
   const gone = new AbortController();
   const onClose = (): void => {
@@ -60,11 +63,11 @@ export async function serveFramedConnection(stream: Duplex, services: GuestServi
 
 class FramedConnection {
   readonly #stream: Duplex;
-  readonly #services: GuestServices;
+  readonly #services: Omit<GuestServices, 'microsandbox'>;
   readonly #gone: AbortSignal;
   #subscription: Promise<void> | undefined;
 
-  constructor(stream: Duplex, services: GuestServices, gone: AbortSignal) {
+  constructor(stream: Duplex, services: Omit<GuestServices, 'microsandbox'>, gone: AbortSignal) {
     this.#stream = stream;
     this.#services = services;
     this.#gone = gone;

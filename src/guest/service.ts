@@ -1,3 +1,4 @@
+import type { MicrosandboxAgent } from './microsandbox-agent.ts';
 import type { Logger } from '../agent/logger.ts';
 import type { PublishedPorts } from './published-ports.ts';
 
@@ -49,6 +50,8 @@ export interface GuestServices {
   readonly methods: GuestMethodTable;
   /** For wires that push notifications outside of a method. */
   readonly ports: PublishedPorts;
+  /** The same guest in microsandbox's terms. */
+  readonly microsandbox: MicrosandboxAgent;
   readonly logger: Logger;
 }
 

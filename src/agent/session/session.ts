@@ -68,6 +68,21 @@ export interface BootTiming {
   readonly readyTimeNanos: bigint;
 }
 
+/** A TCP socket that listens inside the guest. */
+export interface ListeningSocket {
+  /** The guest's address it is bound to, such as `0.0.0.0`, `127.0.0.1` or `::`. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What listens inside the guest. */
+export interface ListeningPorts {
+  /** By port, then address. */
+  readonly sockets: readonly ListeningSocket[];
+  /** True when the guest has more sockets than were read. */
+  readonly truncated: boolean;
+}
+
 /** A change of the published ports. */
 export type PortChange =
   /** Replaces everything known. */
@@ -123,5 +138,10 @@ export interface AgentSession {
    * Asks for port changes; `listener` hears a snapshot first, before the promise resolves. One subscription a session.
    */
   subscribePorts(listener: (change: PortChange) => void, options: CallOptions): Promise<void>;
+  /**
+   * Reads which sockets listen inside the guest, whether published or not. It counts as use of the sandbox and so
+   * postpones its idle shutdown: not for polling. Present where `listening_ports` is a capability.
+   */
+  listeningPorts?(options: CallOptions): Promise<ListeningPorts>;
   close(): void;
 }

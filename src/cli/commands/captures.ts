@@ -1,11 +1,13 @@
 import { createInterface } from 'node:readline';
 import { AgentError } from '../../agent/errors.ts';
 import { decodeArcboxCapture, encodeArcboxMessage } from '../../agent/wire/arcbox-json.ts';
+import { decodeMicrosandboxCapture } from '../../agent/wire/microsandbox-capture.ts';
 import type { Command } from '../command.ts';
 
-/** Turns one capture into its frames, as JSON values. */
-const decoders: Readonly<Record<string, (bytes: Uint8Array) => unknown[]>> = {
-  arcbox: decodeArcboxCapture,
+/** Turns one capture into what is printed of it. */
+const decoders: Readonly<Record<string, (bytes: Uint8Array) => { readonly frames: readonly unknown[] }>> = {
+  arcbox: (bytes) => ({ frames: decodeArcboxCapture(bytes) }),
+  microsandbox: decodeMicrosandboxCapture,
 };
 
 /** `encode`: proto3 JSON on standard input, one message a line, to frames in hexadecimal, one a line. */
@@ -50,7 +52,7 @@ export const decodeCommand: Command = {
     }
     for await (const text of inputLines()) {
       try {
-        print(JSON.stringify({ frames: decode(parseHex(text)) }));
+        print(JSON.stringify(decode(parseHex(text))));
       } catch (error) {
         const { code, message } = AgentError.from(error, 'malformed_payload');
         print(JSON.stringify({ error: { code, message } }));

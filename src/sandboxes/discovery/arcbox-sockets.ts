@@ -22,7 +22,9 @@ export function arcboxCandidates(env: NodeJS.ProcessEnv = process.env, home = ho
 }
 
 /** The first candidate whose gRPC socket exists. */
-export async function findArcboxSockets(candidates: readonly ArcboxSockets[]): Promise<ArcboxSockets | undefined> {
+export async function findArcboxSockets(
+  candidates: readonly ArcboxSockets[],
+): Promise<ArcboxSockets | undefined> {
   for (const sockets of candidates) {
     const exists = await access(sockets.grpc).then(
       () => true,

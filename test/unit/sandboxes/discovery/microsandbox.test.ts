@@ -1,0 +1,323 @@
+import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { formatEndpoint } from '../../../../src/agent/endpoint.ts';
+import { discoverMicrosandbox, reconcile } from '../../../../src/sandboxes/discovery/microsandbox.ts';
+import {
+  relayAddresses,
+  resolveMicrosandboxHome,
+  sandboxHashes,
+  type MicrosandboxHome,
+} from '../../../../src/sandboxes/discovery/microsandbox-home.ts';
+import { parseHeartbeat, readHeartbeat } from '../../../../src/sandboxes/discovery/microsandbox-heartbeat.ts';
+import { portOfText, portsOfConfig } from '../../../../src/sandboxes/discovery/microsandbox-records.ts';
+import { watchMicrosandbox } from '../../../../src/sandboxes/discovery/microsandbox-watch.ts';
+
+let root: string;
+let home: MicrosandboxHome;
+const servers: Server[] = [];
+const databases: DatabaseSync[] = [];
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'disc-'));
+  vi.stubEnv('PATH', join(root, 'bin'));
+  home = await resolveMicrosandboxHome({ MSB_HOME: join(root, 'h') });
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
+  for (const database of databases.splice(0)) database.close();
+  await rm(root, { recursive: true });
+});
+
+async function listenAs(name: string): Promise<{ server: Server; path: string }> {
+  const [address] = relayAddresses(home, name, 'linux');
+  if (address?.kind !== 'unix') throw new Error('no path');
+  await mkdir(dirname(address.path), { recursive: true });
+  const server = createServer((socket) => socket.destroy());
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(address.path, resolve));
+  return { server, path: address.path };
+}
+
+type Row = readonly [name: string, status: string, ports?: readonly object[]];
+
+/** Makes a database as msb does: in WAL mode, with the rows only in the log while its writer lives. */
+async function writeDatabase(rows: readonly Row[], activeConfig = true): Promise<DatabaseSync> {
+  await mkdir(join(home.home, 'db'), { recursive: true });
+  const database = new DatabaseSync(join(home.home, 'db', 'msb.db'));
+  databases.push(database);
+  database.exec('PRAGMA journal_mode = WAL');
+  database.exec(
+    `CREATE TABLE sandbox (id integer PRIMARY KEY, name text UNIQUE, config text, status text
+     ${activeConfig ? ', active_config text' : ''})`,
+  );
+  const insert = database.prepare('INSERT INTO sandbox (name, config, status) VALUES (?, ?, ?)');
+  for (const [name, status, ports = []] of rows) {
+    insert.run(name, JSON.stringify({ network: { ports } }), status);
+  }
+  return database;
+}
+
+/** Imitates msb on the PATH, which the tests must not need. */
+async function installMsb(script: string): Promise<void> {
+  await mkdir(join(root, 'bin'), { recursive: true });
+  await writeFile(join(root, 'bin', 'msb'), `#!/bin/sh\n${script}\n`);
+  await chmod(join(root, 'bin', 'msb'), 0o755);
+}
+
+const discover = (): ReturnType<typeof discoverMicrosandbox> => discoverMicrosandbox(home);
+
+describe('the home', () => {
+  test('is MSB_HOME, or .microsandbox of the user', async () => {
+    expect(home).toEqual({
+      home: join(root, 'h'),
+      runDir: join(root, 'h/run'),
+      sandboxesDir: join(root, 'h/sandboxes'),
+    });
+    expect((await resolveMicrosandboxHome({})).home).toMatch(/[/\\]\.microsandbox$/);
+  });
+
+  test('may have its sandboxes elsewhere', async () => {
+    await mkdir(home.home);
+    await writeFile(join(home.home, 'config.json'), JSON.stringify({ paths: { sandboxes: '/elsewhere' } }));
+    expect((await resolveMicrosandboxHome({ MSB_HOME: home.home })).sandboxesDir).toBe('/elsewhere');
+    await writeFile(join(home.home, 'config.json'), '{"paths": {"sandboxes": 7}}');
+    expect((await resolveMicrosandboxHome({ MSB_HOME: home.home })).sandboxesDir).toBe(home.sandboxesDir);
+  });
+
+  test('holds sockets under the hash of their name', () => {
+    expect(sandboxHashes('t1')).toEqual({
+      short: '628b49d96dcde97a430dd4f5',
+      long: '628b49d96dcde97a430dd4f597705899',
+    });
+    expect(sandboxHashes('my-box').short).toBe('330dca4ffd4a2927b1c5eb77');
+    expect(relayAddresses(home, 't1', 'win32')).toEqual([
+      { kind: 'pipe', path: '\\\\.\\pipe\\msb-agent-628b49d96dcde97a430dd4f597705899' },
+    ]);
+  });
+});
+
+describe('a look around', () => {
+  test('finds nothing, and complains of nothing, where there is no home', async () => {
+    expect(await discover()).toEqual({ sandboxes: [], notes: [] });
+  });
+
+  test('takes names and ports from the write-ahead log and what listens from the sockets', async () => {
+    const { path } = await listenAs('t1');
+    await writeDatabase([
+      ['t1', 'Running', [{ host_port: 8080, guest_port: 80, protocol: 'tcp', host_bind: '127.0.0.1' }]],
+      ['t2', 'Stopped'],
+      ['t3', 'Running'],
+    ]);
+    const { sandboxes, notes } = await discover();
+    expect(notes).toEqual([]);
+    expect(sandboxes).toMatchObject([
+      {
+        name: 't1',
+        state: 'running',
+        ports: [{ hostAddress: '127.0.0.1', hostPort: 8080, guestPort: 80, protocol: 'tcp' }],
+      },
+      { name: 't2', state: 'stopped' },
+      { name: 't3', state: 'dead', note: expect.stringContaining('recorded as Running') as string },
+    ]);
+    expect(formatEndpoint(sandboxes[0]!.endpoint)).toBe(`microsandbox+unix://${path}`);
+  });
+
+  test('shows a sandbox as dead whose socket file is still there but refuses', async () => {
+    const { server, path } = await listenAs('t1');
+    await new Promise((resolve) => server.close(resolve));
+    const stale = createServer();
+    // Closing removes the file; a killed process leaves it behind, as does a link to one.
+    await new Promise<void>((resolve) => stale.listen(`${path}.real`, resolve));
+    await symlink(`${path}.real`, path);
+    await new Promise((resolve) => stale.close(resolve));
+    await writeFile(`${path}.real`, '');
+    await writeDatabase([['t1', 'Running']]);
+    expect((await discover()).sandboxes).toMatchObject([{ name: 't1', state: 'dead' }]);
+  });
+
+  test('prefers msb itself where it is installed', async () => {
+    await writeDatabase([['from-database', 'Running']]);
+    await installMsb(
+      `[ "$MSB_HOME" = "${home.home}" ] && [ "$*" = "ps -a --format json" ] && echo '[{"name":"from-msb","status":"Running","ports":["127.0.0.1:8080->80/tcp"]}]'`,
+    );
+    await listenAs('from-msb');
+    expect(await discover()).toMatchObject({
+      sandboxes: [{ name: 'from-msb', state: 'running', ports: [{ hostPort: 8080, guestPort: 80 }] }],
+      notes: [],
+    });
+  });
+
+  test('falls back to the database when msb fails, and says so', async () => {
+    await installMsb('echo broken >&2; exit 3');
+    await writeDatabase([['t1', 'Stopped']]);
+    const { sandboxes, notes } = await discover();
+    expect(sandboxes).toMatchObject([{ name: 't1' }]);
+    expect(notes).toEqual([expect.stringContaining('msb ps failed')]);
+  });
+
+  test('works with a database of an older schema', async () => {
+    await writeDatabase([['old', 'Stopped']], false);
+    expect((await discover()).sandboxes).toMatchObject([{ name: 'old', state: 'stopped' }]);
+  });
+
+  test.each([
+    [
+      'of a schema not known yet',
+      (database: DatabaseSync) => {
+        database.exec('ALTER TABLE sandbox RENAME COLUMN status TO phase');
+      },
+    ],
+    [
+      'locked',
+      (database: DatabaseSync) => {
+        database.exec('PRAGMA journal_mode = DELETE');
+        database.exec('BEGIN EXCLUSIVE');
+      },
+    ],
+  ])('still shows the sockets when the database is %s', async (_, spoil) => {
+    await listenAs('t1');
+    spoil(await writeDatabase([['t1', 'Running']]));
+    const { sandboxes, notes } = await discover();
+    expect(sandboxes).toMatchObject([{ name: 'sandbox 628b49d9', state: 'running' }]);
+    expect(notes).toEqual([expect.stringContaining('cannot be read')]);
+  });
+
+  test('names a socket that is also linked under its older name once', async () => {
+    const { path } = await listenAs('t1');
+    await mkdir(join(home.runDir, 'agent'));
+    await symlink(path, join(home.runDir, 'agent', `${sandboxHashes('t1').long}.sock`));
+    expect((await discover()).sandboxes).toHaveLength(1);
+  });
+
+  test('knows a sandbox of an older release by its older path', async () => {
+    await mkdir(join(home.runDir, 'agent'), { recursive: true });
+    const path = join(home.runDir, 'agent', `${sandboxHashes('old').long}.sock`);
+    const server = createServer();
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    await writeDatabase([['old', 'Running']]);
+    const { sandboxes } = await discover();
+    expect(sandboxes).toMatchObject([{ name: 'old', state: 'running', endpoint: { transport: { path } } }]);
+  });
+
+  test('takes names of 128 bytes and of any script, and leaves out longer ones', async () => {
+    const names = ['x'.repeat(128), '日本語 🦀', "a'; DROP TABLE sandbox; --"];
+    await writeDatabase([...names, 'x'.repeat(129), ''].map((name) => [name, 'Stopped']));
+    const { sandboxes, notes } = await discover();
+    expect(sandboxes.map(({ name }) => name).sort()).toEqual([...names].sort());
+    expect(notes).toEqual([expect.stringContaining('2 sandboxes are left out')]);
+  });
+
+  test('looks at a bounded number of entries', async () => {
+    const folder = join(home.runDir, 'sandboxes');
+    await mkdir(folder, { recursive: true });
+    await Promise.all(Array.from({ length: 4200 }, (_, index) => writeFile(join(folder, String(index)), '')));
+    expect((await discover()).notes).toEqual([expect.stringContaining('more than 4096 entries')]);
+  });
+
+  test('says of a home that is a file that it cannot be read', async () => {
+    await writeFile(home.home, '');
+    const { sandboxes, notes } = await discover();
+    expect(sandboxes).toEqual([]);
+    expect(notes.length).toBeGreaterThan(0);
+  });
+});
+
+test('what was seen wins over what is recorded', () => {
+  expect(reconcile('Running', true)).toEqual({ state: 'running' });
+  expect(reconcile('Paused', true)).toEqual({ state: 'paused' });
+  expect(reconcile('Stopped', true)).toMatchObject({ state: 'running', note: expect.any(String) as string });
+  expect(reconcile('Draining', false)).toMatchObject({ state: 'dead' });
+  expect(reconcile('Created', false)).toEqual({ state: 'stopped' });
+  expect(reconcile('Starting', false)).toEqual({ state: 'starting' });
+});
+
+test('ports that make no sense are left out', () => {
+  expect(portOfText('[::1]:53->5353/udp')).toEqual([
+    { hostAddress: '::1', hostPort: 53, guestPort: 5353, protocol: 'udp' },
+  ]);
+  for (const text of ['127.0.0.1:0->80/tcp', '127.0.0.1:70000->80/tcp', 'nonsense', 7, null]) {
+    expect(portOfText(text)).toEqual([]);
+  }
+  expect(portsOfConfig({ network: { ports: [{ host_port: '80', guest_port: 80 }, null, 5] } })).toEqual([]);
+  expect(portsOfConfig(null)).toEqual([]);
+});
+
+describe('the heartbeat', () => {
+  const beat = {
+    activity_seq: 33,
+    timestamp: '2026-01-02T03:04:05.658469398Z',
+    last_activity: '2026-01-02T03:03:05.658469398Z',
+    active_exec_sessions: 1,
+    active_fs_streams: 0,
+    active_tcp_streams: 2,
+  };
+  const writtenMs = Date.parse('2026-01-02T03:04:05.658Z');
+
+  test('tells drift, idleness and age', () => {
+    expect(parseHeartbeat(JSON.stringify(beat), writtenMs + 3_600_000, writtenMs + 3_600_500)).toEqual({
+      driftMs: -3_600_000,
+      ageMs: 500,
+      isStale: false,
+      activitySeq: 33,
+      idleMs: 60_000,
+      activeSessions: 3,
+    });
+  });
+
+  test('is stale when the agent stopped writing, and then says nothing of the clock', () => {
+    expect(parseHeartbeat(JSON.stringify(beat), writtenMs, writtenMs + 60_000)).toMatchObject({
+      isStale: true,
+    });
+  });
+
+  test('is read from the sandbox, and only from below its folder', async () => {
+    const folder = join(home.sandboxesDir, 't1', 'runtime');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'heartbeat.json'), JSON.stringify(beat));
+    await utimes(join(folder, 'heartbeat.json'), writtenMs / 1000, writtenMs / 1000);
+    expect((await readHeartbeat(home, 't1', writtenMs))?.driftMs).toBeCloseTo(0, 0);
+    expect(await readHeartbeat(home, '../sandboxes/t1')).toBeUndefined();
+    expect(await readHeartbeat(home, '..')).toBeUndefined();
+    await writeFile(join(folder, 'heartbeat.json'), '{"timestamp": 5}');
+    expect(await readHeartbeat(home, 't1')).toBeUndefined();
+    await writeFile(join(folder, 'heartbeat.json'), JSON.stringify(beat).padEnd(65 * 1024));
+    expect(await readHeartbeat(home, 't1')).toBeUndefined();
+  });
+});
+
+describe('watching', () => {
+  test('tells of sandboxes that come and go, beginning before there is a home', async () => {
+    const stop = new AbortController();
+    const seen: string[] = [];
+    watchMicrosandbox(
+      home,
+      () => {
+        void discover().then(({ sandboxes }) => seen.push(sandboxes.map(({ name }) => name).join()));
+      },
+      stop.signal,
+    );
+    // Installing the first watch takes a moment and tells nobody; folders are made until one was noticed.
+    const { server, path } = await listenAs('t1');
+    await expect
+      .poll(
+        async () => {
+          await writeFile(join(home.home, `nudge-${Math.random()}`), '');
+          return seen.at(-1);
+        },
+        { timeout: 8000 },
+      )
+      .toBe('sandbox 628b49d9');
+    await new Promise((resolve) => server.close(resolve));
+    await rm(dirname(path), { recursive: true });
+    await expect.poll(() => seen.at(-1), { timeout: 8000 }).toBe('');
+    await listenAs('t1');
+    await expect.poll(() => seen.at(-1), { timeout: 8000 }).toBe('sandbox 628b49d9');
+    stop.abort();
+  });
+});
