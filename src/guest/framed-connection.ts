@@ -9,7 +9,7 @@ import { encodeArcboxError } from '../agent/wire/arcbox-error.ts';
 import { ArcboxFrameDecoder, encodeArcboxFrame, type ArcboxFrame } from '../agent/wire/arcbox-frame.ts';
 import { arcboxCalls, arcboxMessageNames, arcboxType } from '../agent/wire/arcbox-messages.ts';
 import type { PortUpdate } from './published-ports.ts';
-import { Refusal, type GuestServices, type RefusalKind } from './service.ts';
+import { Refusal, type ArcboxServices, type RefusalKind } from './service.ts';
 
 const errorCodes: Readonly<Record<RefusalKind, number>> = {
   invalid_argument: 400,
@@ -31,10 +31,7 @@ const maxErrorTextLength = 1000;
  *
  * Every write is waited for, so a client that does not read holds one answer and one notification, not more.
  */
-export async function serveFramedConnection(
-  stream: Duplex,
-  services: Omit<GuestServices, 'microsandbox'>,
-): Promise<void> {
+export async function serveFramedConnection(stream: Duplex, services: ArcboxServices): Promise<void> {
   const { logger } = services;
   const gone = new AbortController();
   const onClose = (): void => {
@@ -63,11 +60,11 @@ export async function serveFramedConnection(
 
 class FramedConnection {
   readonly #stream: Duplex;
-  readonly #services: Omit<GuestServices, 'microsandbox'>;
+  readonly #services: ArcboxServices;
   readonly #gone: AbortSignal;
   #subscription: Promise<void> | undefined;
 
-  constructor(stream: Duplex, services: Omit<GuestServices, 'microsandbox'>, gone: AbortSignal) {
+  constructor(stream: Duplex, services: ArcboxServices, gone: AbortSignal) {
     this.#stream = stream;
     this.#services = services;
     this.#gone = gone;

@@ -45,14 +45,18 @@ export type GuestMethod =
 /** Everything the reference agent serves, by `full.service.Name/Method`. Every server dispatches through this table. */
 export type GuestMethodTable = ReadonlyMap<string, GuestMethod>;
 
-/** What every server works with. */
-export interface GuestServices {
+/** What the servers of ArcBox's wires work with. */
+export interface ArcboxServices {
   readonly methods: GuestMethodTable;
   /** For wires that push notifications outside of a method. */
   readonly ports: PublishedPorts;
+  readonly logger: Logger;
+}
+
+/** What every server works with. */
+export interface GuestServices extends ArcboxServices {
   /** The same guest in microsandbox's terms. */
   readonly microsandbox: MicrosandboxAgent;
-  readonly logger: Logger;
 }
 
 /** A listening server. */

@@ -18,7 +18,7 @@ import {
 import { silentLogger } from '../../src/agent/logger.ts';
 import type { PortUpdate } from '../../src/guest/published-ports.ts';
 import { guestServers } from '../../src/guest/servers.ts';
-import type { GuestCallContext, GuestServer, GuestServices } from '../../src/guest/service.ts';
+import type { ArcboxServices, GuestCallContext, GuestServer } from '../../src/guest/service.ts';
 
 /** What the agent answers; a test changes it at will. */
 export interface Script {
@@ -107,7 +107,7 @@ export class ScriptedAgent {
     for (const wake of this.#subscribers) wake();
   }
 
-  #services(): GuestServices {
+  #services(): ArcboxServices {
     const { script } = this;
     const service = 'arcbox.v1.AgentService';
     const answer = (
