@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatEndpoint, type Endpoint } from '../../src/agent/endpoint.ts';
 import {
@@ -17,8 +18,9 @@ import {
 } from '../../src/agent/generated/sandlight/v1/ping_extension.ts';
 import { silentLogger } from '../../src/agent/logger.ts';
 import type { PortUpdate } from '../../src/guest/published-ports.ts';
-import { guestServers } from '../../src/guest/servers.ts';
-import type { ArcboxServices, GuestCallContext, GuestServer } from '../../src/guest/service.ts';
+import { serveFramedConnection } from '../../src/guest/framed-connection.ts';
+import { listen, type Listener } from '../../src/guest/listen.ts';
+import type { ArcboxServices, GuestCallContext } from '../../src/guest/service.ts';
 
 /** What the agent answers; a test changes it at will. */
 export interface Script {
@@ -69,7 +71,7 @@ export class ScriptedAgent {
   readonly #address: Endpoint;
   readonly #folder: string;
   readonly #subscribers = new Set<() => void>();
-  #server: GuestServer | undefined;
+  #listener: Listener | undefined;
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -85,14 +87,14 @@ export class ScriptedAgent {
 
   /** Stops listening and drops every connection; {@link resume} listens again. */
   async vanish(): Promise<void> {
-    await this.#server?.close();
-    this.#server = undefined;
+    await this.#listener?.close();
+    this.#listener = undefined;
   }
 
   async resume(): Promise<void> {
-    const start = guestServers.arcbox;
-    if (start === undefined) throw new Error('The reference agent serves no ArcBox frames.');
-    this.#server = await start(this.#address, this.#services());
+    const services = this.#services();
+    const accept = (stream: Duplex): void => void serveFramedConnection(stream, services);
+    this.#listener = await listen(this.#address.transport, accept, silentLogger);
   }
 
   async close(): Promise<void> {
