@@ -5,7 +5,7 @@ import type {
   Outgoing,
   SendableBy,
 } from '../wire/microsandbox-encoder.ts';
-import { MicrosandboxEnvelopeDecoder, type MicrosandboxEnvelope } from '../wire/microsandbox-envelope.ts';
+import { decodeMicrosandboxEnvelope, type MicrosandboxEnvelope } from '../wire/microsandbox-envelope.ts';
 import { remoteErrorOf } from '../wire/microsandbox-error.ts';
 import { microsandboxFlag, type MicrosandboxFrame } from '../wire/microsandbox-frame.ts';
 import type { IdRange } from '../wire/microsandbox-handshake.ts';
@@ -51,7 +51,6 @@ export interface MicrosandboxChannelParts<Role extends MicrosandboxRole> {
 export class MicrosandboxChannel<Role extends MicrosandboxRole> {
   readonly #connection: Pick<FrameConnection<MicrosandboxFrame>, 'write' | 'failure'>;
   readonly #encoder: MicrosandboxEncoder<Role>;
-  readonly #envelopes = new MicrosandboxEnvelopeDecoder();
   readonly #ids: CorrelationIds;
   readonly #waiting = new Map<number, Waiting>();
   #droppedFrames = 0;
@@ -126,7 +125,7 @@ export class MicrosandboxChannel<Role extends MicrosandboxRole> {
       return;
     }
     try {
-      const message = this.#envelopes.decode(body);
+      const message = decodeMicrosandboxEnvelope(body);
       checkFlags(message.t, flags);
       if (message.t === microsandboxMessage.error.name) {
         throw remoteErrorOf(decodeMicrosandboxPayload(microsandboxMessage.error, message.p));

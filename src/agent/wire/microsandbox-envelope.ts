@@ -11,20 +11,22 @@ export interface MicrosandboxEnvelope {
   readonly p: Uint8Array;
 }
 
-/** Envelopes up to this size are worth remembering; answers to polls are far below. */
-const memoMaxBytes = 64;
-
 /** Encodes a body with its keys in the order v, t, p, as every known peer writes them. */
 export function encodeMicrosandboxEnvelope({ v, t, p }: MicrosandboxEnvelope): Uint8Array {
   return encodeCbor({ v, t, p });
 }
 
 /**
- * Decodes a body.
+ * Decodes a body. `p` may be a view of it.
  *
  * @throws AgentError `invalid_frame` when it is not a map with `v` (0 to 255), `t` (text) and `p` (bytes).
  */
 export function decodeMicrosandboxEnvelope(body: Uint8Array): MicrosandboxEnvelope {
+  return readUsualEnvelope(body) ?? readAnyEnvelope(body);
+}
+
+/** Decodes a body in whatever form CBOR allows; slower, and the reference for {@link decodeMicrosandboxEnvelope}. */
+export function readAnyEnvelope(body: Uint8Array): MicrosandboxEnvelope {
   const map = decodeCbor(body, 'invalid_frame', 'The body of a frame');
   if (!isCborMap(map)) throw invalid('is no map');
   const v = map.get('v');
@@ -36,21 +38,30 @@ export function decodeMicrosandboxEnvelope(body: Uint8Array): MicrosandboxEnvelo
   return { v, t, p };
 }
 
-/** Decodes the bodies of one connection; a body that repeats the one before, as pongs do, is not decoded again. */
-export class MicrosandboxEnvelopeDecoder {
-  #lastBody: Buffer | undefined;
-  #lastEnvelope: MicrosandboxEnvelope | undefined;
-
-  /** As {@link decodeMicrosandboxEnvelope}. The result is shared between calls and must not be changed. */
-  decode(body: Uint8Array): MicrosandboxEnvelope {
-    if (this.#lastEnvelope !== undefined && this.#lastBody?.equals(body) === true) return this.#lastEnvelope;
-    const envelope = decodeMicrosandboxEnvelope(body);
-    if (body.byteLength <= memoMaxBytes) {
-      this.#lastBody = Buffer.from(body);
-      this.#lastEnvelope = envelope;
-    }
-    return envelope;
+/**
+ * Reads the one form that every known peer writes: `v` below 24, `t` in ASCII below 24 bytes, `p` below 256 bytes, in
+ * this order. Most frames are of it, and it takes a tenth of the time. `undefined` for any other.
+ */
+function readUsualEnvelope(body: Uint8Array): MicrosandboxEnvelope | undefined {
+  // a3 61 'v' .. 61 't' .. 61 'p' ..
+  if (body[0] !== 0xa3 || body[1] !== 0x61 || body[2] !== 0x76) return undefined;
+  const [v = 24, keyHead, key, textHead = 0] = [body[3], body[4], body[5], body[6]];
+  if (v >= 24 || keyHead !== 0x61 || key !== 0x74 || textHead < 0x60 || textHead >= 0x78) return undefined;
+  const textEnd = 7 + textHead - 0x60;
+  let t = '';
+  for (let index = 7; index < textEnd; index++) {
+    const byte = body[index] ?? 0x80;
+    if (byte >= 0x80) return undefined;
+    t += String.fromCharCode(byte);
   }
+  if (body[textEnd] !== 0x61 || body[textEnd + 1] !== 0x70) return undefined;
+  const head = body[textEnd + 2] ?? 0;
+  const isShort = head >= 0x40 && head < 0x58;
+  if (!isShort && head !== 0x58) return undefined;
+  const start = textEnd + (isShort ? 3 : 4);
+  const length = isShort ? head - 0x40 : (body[textEnd + 3] ?? 0);
+  if (start + length !== body.byteLength) return undefined;
+  return { v, t, p: body.subarray(start) };
 }
 
 function invalid(why: string): AgentError {

@@ -5,6 +5,12 @@ import { decodeChunk, type FrameDecoder } from '../../../../src/agent/wire/frame
 import { decodeMicrosandboxCapture } from '../../../../src/agent/wire/microsandbox-capture.ts';
 import { MicrosandboxEncoder } from '../../../../src/agent/wire/microsandbox-encoder.ts';
 import {
+  decodeMicrosandboxEnvelope,
+  encodeMicrosandboxEnvelope,
+  readAnyEnvelope,
+  type MicrosandboxEnvelope,
+} from '../../../../src/agent/wire/microsandbox-envelope.ts';
+import {
   encodeMicrosandboxFrame,
   MicrosandboxFrameDecoder,
   microsandboxMaxFrameBytes,
@@ -79,6 +85,52 @@ describe('the frame codec', () => {
     expect(() =>
       encodeMicrosandboxFrame({ id: 1, flags: 0, body: new Uint8Array(body.byteLength + 1) }),
     ).toThrow(expect.objectContaining({ code: 'frame_too_large' }));
+  });
+});
+
+describe('the envelope', () => {
+  const outcome = (read: (body: Uint8Array) => MicrosandboxEnvelope, body: Uint8Array): unknown => {
+    try {
+      const { v, t, p } = read(body);
+      return { v, t, p: [...p] };
+    } catch (error) {
+      return (error as AgentError).code;
+    }
+  };
+  const envelope = fc.record({
+    v: fc.integer({ min: 0, max: 255 }),
+    t: fc.oneof(
+      fc.constant('core.pong'),
+      fc.string({ maxLength: 30 }),
+      fc.string({ unit: 'grapheme', maxLength: 12 }),
+    ),
+    p: fc.uint8Array({ maxLength: 300 }),
+  });
+
+  test('returns what was written', () => {
+    fc.assert(
+      fc.property(envelope, ({ v, t, p }) => {
+        const body = encodeMicrosandboxEnvelope({ v, t, p });
+        expect(outcome(decodeMicrosandboxEnvelope, body)).toEqual({ v, t, p: [...p] });
+      }),
+    );
+  });
+
+  test('is read alike by the short way and by the general one, damaged or not', () => {
+    fc.assert(
+      fc.property(
+        envelope,
+        fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { maxLength: 3 }),
+        fc.nat(),
+        (parts, changes, cut) => {
+          const whole = encodeMicrosandboxEnvelope(parts);
+          for (const [place, byte] of changes) whole[place % Math.min(40, whole.length)] = byte;
+          const body = cut % 3 === 0 ? whole.subarray(0, cut % (whole.length + 1)) : whole;
+          expect(outcome(decodeMicrosandboxEnvelope, body)).toEqual(outcome(readAnyEnvelope, body));
+        },
+      ),
+      { numRuns: 3000 },
+    );
   });
 });
 
