@@ -84,15 +84,15 @@ export function connectionMessage(snapshot: SandboxSnapshot): Message | undefine
   }
   if (reason !== undefined) {
     const label = isStale
-      ? l10n.t('Connection lost: earlier data, trying again')
-      : l10n.t('No connection yet: trying again');
+      ? l10n.t('Connection lost, trying again')
+      : l10n.t('Not reachable, trying again');
     return { key, label, description: reason, tone: 'error', canConnect: true };
   }
   switch (connection.phase) {
     case 'idle':
       return {
         key,
-        label: isStale ? l10n.t('Disconnected: earlier data') : l10n.t('Not connected'),
+        label: isStale ? l10n.t('Disconnected') : l10n.t('Not connected'),
         tone: 'info',
         canConnect: true,
       };

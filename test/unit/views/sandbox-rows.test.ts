@@ -86,7 +86,7 @@ test('a sandbox that was never connected, one that connects and one that fails s
   } as const;
   expect(outline(rowsOf(failing))).toEqual([
     'web | unreachable',
-    `  No connection yet: trying again | ${lost.message}`,
+    `  Not reachable, trying again | ${lost.message}`,
   ]);
 
   const useless = new AgentError('unsupported', 'The protocol is not available.');
@@ -127,7 +127,7 @@ test('a lost connection keeps the last data, marked on every row, and says why',
   const tree = rowsOf(disconnected());
   expect(outline(tree).slice(0, 4)).toEqual([
     'web | unreachable · earlier data',
-    `  Connection lost: earlier data, trying again | ${lost.message}`,
+    `  Connection lost, trying again | ${lost.message}`,
     '  Services | 1 of 2 ready',
     '    containerd | ready · earlier data · socket reachable',
   ]);

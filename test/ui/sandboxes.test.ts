@@ -1,0 +1,102 @@
+import { expect, onTestFinished, test } from 'vitest';
+import type { PortBinding } from '../../src/agent/generated/arcbox/v1/common.ts';
+import { ScriptedAgent } from '../support/scripted-agent.ts';
+import { openSandlight, screenshotFile } from './workbench.ts';
+
+async function scriptedAgent(): Promise<ScriptedAgent> {
+  const agent = await ScriptedAgent.start();
+  onTestFinished(() => agent.close());
+  return agent;
+}
+
+const binding = (containerPort: number, hostPort: number): PortBinding => ({
+  ...{ containerPort, hostPort, protocol: 'tcp', hostIp: '127.0.0.1' },
+});
+
+test('rows follow the guest by push, keep what the user has opened, and stay as stale data when it is lost', async () => {
+  const agent = await scriptedAgent();
+  const workbench = await openSandlight({
+    settings: { 'sandlight.sandboxes': [{ name: 'web', endpoint: agent.endpoint }] },
+  });
+  const spoken = async (): Promise<string[]> => (await workbench.rows()).map(({ label }) => label);
+  await workbench.row('dockerd, service, not ready').waitFor();
+  const badge = workbench.page.locator('.activitybar .badge', { hasText: '1' });
+  await badge.first().waitFor();
+
+  await workbench.expand('System');
+  await workbench.row('Kernel, 6.1.0 x86_64').waitFor();
+  await workbench.row('containerd, service').click();
+
+  agent.publish('c0ffee', binding(8080, 49152));
+  await workbench.row('Port 8080, published on 127.0.0.1:49152, tcp, container c0ffee').waitFor();
+  await workbench.screenshot(screenshotFile('sandbox'));
+  agent.publish('c0ffee');
+  await workbench.row('Port 8080').waitFor({ state: 'detached' });
+
+  await agent.vanish();
+  await workbench.row('web, sandbox, unreachable · earlier data').waitFor();
+  expect(await workbench.statusItem('sandlight.readiness')).toBe('Sandlight, web: unreachable');
+  expect(await spoken()).toContain('Kernel, 6.1.0 x86_64, earlier data');
+  expect(await workbench.page.locator('.notification-list-item').count()).toBe(0);
+  await workbench.screenshot(screenshotFile('stale'));
+
+  await agent.resume();
+  await workbench.row(/^web, sandbox, degraded$/).waitFor();
+  // What the user had opened and selected is still so.
+  expect(await spoken()).toContain('Kernel, 6.1.0 x86_64');
+  await workbench.page
+    .locator('.part.sidebar .monaco-list-row.selected[aria-label^="containerd, service"]')
+    .waitFor();
+});
+
+test('rows offer what can be done: inline on a port and a sandbox, by keyboard through the palette', async () => {
+  const agent = await scriptedAgent();
+  agent.publish('c0ffee', binding(8080, 49152));
+  const workbench = await openSandlight({
+    settings: { 'sandlight.sandboxes': [{ name: 'web', endpoint: agent.endpoint }] },
+  });
+  const port = workbench.row('Port 8080');
+  await port.hover();
+  expect(
+    await port
+      .getByRole('button')
+      .evaluateAll((buttons: { ariaLabel: string }[]) => buttons.map(({ ariaLabel }) => ariaLabel)),
+  ).toEqual(['Open Port in Browser', 'Copy Port Address']);
+  agent.script.ensure = [{ ready: false, endpoint: '', message: '', status: 'starting' }];
+  agent.script.runtime.detail = '[no link](command:workbench.action.quit)';
+  await workbench.clickInlineAction(/^web, sandbox/, 'Ensure Runtime');
+  const progress = await workbench.notification('no link');
+  expect(progress).toContain('Ensuring the runtime of web');
+  expect(progress).toContain('[no link] (command:workbench.action.quit)');
+  await workbench.row('Ensuring the runtime').waitFor();
+  expect(await workbench.statusItem('sandlight.readiness')).toBe('Sandlight, web: starting');
+  await workbench.screenshot(screenshotFile('ensure'));
+  await workbench.page.locator('.notification-list-item').getByRole('button', { name: 'Cancel' }).click();
+  await workbench.notification('No longer watching web; the guest goes on by itself.');
+  await workbench.row(/^web, sandbox, degraded$/).waitFor();
+
+  await workbench.runCommand('Sandlight: Find in Sandboxes');
+  await workbench.page.locator('.part.sidebar .monaco-tree-type-filter input').waitFor();
+
+  await workbench.page.locator('.part.statusbar [id$="sandlight.readiness"]').click();
+  await workbench.quickInput.getByRole('option', { name: 'Ensure Runtime' }).waitFor();
+});
+
+test('the empty view offers the next steps, and a sandbox is added by a guided input that tests it first', async () => {
+  const agent = await scriptedAgent();
+  const workbench = await openSandlight({ settings: { 'sandlight.localAgent.autoStart': false } });
+  const welcome = workbench.page.locator('.part.sidebar .welcome-view');
+  await welcome.getByRole('button', { name: 'Show This Machine' }).waitFor();
+  await workbench.screenshot(screenshotFile('welcome'));
+  await welcome.getByRole('button', { name: 'Add Sandbox' }).click();
+  await workbench.quickInput.getByText('How shall it be called?').waitFor();
+  await workbench.answer('$(flame) box');
+  await workbench.quickInput.getByText('Where does its guest agent listen?').waitFor();
+  await workbench.answer('nonsense');
+  await workbench.quickInput.getByText('"nonsense" is not an endpoint').waitFor();
+  await workbench.answer(agent.endpoint);
+  await workbench.notification(/\$ \(flame\) box answered after/);
+  await workbench.row('$(flame) box, sandbox, degraded').waitFor();
+  expect(await workbench.statusItem('sandlight.readiness')).toContain('$(flame) box: degraded');
+  await workbench.screenshot(screenshotFile('hostile-name'));
+});
