@@ -1,6 +1,7 @@
 import type { ParseArgsConfig } from 'node:util';
 import type { connectAgent } from '../agent/connect.ts';
-import type { Endpoint } from '../agent/endpoint.ts';
+import { formatEndpoint } from '../agent/endpoint.ts';
+import { AgentError } from '../agent/errors.ts';
 import type { Logger } from '../agent/logger.ts';
 import type { CallOptions } from '../agent/rpc/channel.ts';
 import type { AgentSession } from '../agent/session/session.ts';
@@ -40,11 +41,13 @@ export async function withSession(
   context: CommandContext,
   use: (session: AgentSession, options: CallOptions) => Promise<void>,
 ): Promise<void> {
-  const endpoint: Endpoint = endpointArgument(context.line);
+  const endpoint = endpointArgument(context.line);
   const options = callOptions(context);
   const session = await context.connect(endpoint, { ...options, logger: context.logger });
   try {
     await use(session, options);
+  } catch (error) {
+    throw error instanceof AgentError ? error.about(formatEndpoint(endpoint)) : error;
   } finally {
     session.close();
   }

@@ -19,13 +19,9 @@ export const pingCommand: Command = {
   usage: 'ping ENDPOINT [--count N]',
   summary: 'measure round trips; never touches the guest clock',
   options: { count: { type: 'string' } },
-  run: (context) =>
-    withSession(context, async (session, options) => {
-      const count = parseCount(
-        context.line.text('count') ?? String(defaultPingCount),
-        '--count',
-        maxPingCount,
-      );
+  run: async (context) => {
+    const count = parseCount(context.line.text('count') ?? String(defaultPingCount), '--count', maxPingCount);
+    await withSession(context, async (session, options) => {
       const rttsMs: number[] = [];
       let result = await session.ping(options);
       rttsMs.push(result.rttMs);
@@ -37,7 +33,8 @@ export const pingCommand: Command = {
       const rttMs = summariseRtts(rttsMs);
       const text = `${count} round trips: min ${rttMs.min}, median ${rttMs.median}, p99 ${rttMs.p99}, max ${rttMs.max} ms`;
       printResult(context, { count, message, version, rttMs }, text);
-    }),
+    });
+  },
 };
 
 /** `info ENDPOINT`: the guest's SystemInfo. */
@@ -91,15 +88,15 @@ export const syncClockCommand: Command = {
   usage: 'sync-clock ENDPOINT [--at UNIX_NANOS]',
   summary: 'set the guest clock to this host, or to a given time',
   options: { at: { type: 'string' } },
-  run: (context) =>
-    withSession(context, async (session, options) => {
-      const at = context.line.text('at');
-      if (at !== undefined && !/^\d{1,19}$/.test(at)) {
-        throw new AgentError(
-          'usage',
-          `--at must be nanoseconds since the Unix epoch, not ${JSON.stringify(at)}.`,
-        );
-      }
+  run: async (context) => {
+    const at = context.line.text('at');
+    if (at !== undefined && !/^\d{1,19}$/.test(at)) {
+      throw new AgentError(
+        'usage',
+        `--at must be nanoseconds since the Unix epoch, not ${JSON.stringify(at)}.`,
+      );
+    }
+    await withSession(context, async (session, options) => {
       const result = await session.syncClock({
         ...options,
         ...(at !== undefined && { unixNanos: BigInt(at) }),
@@ -113,5 +110,6 @@ export const syncClockCommand: Command = {
         { sentUnixNanos: sentUnixNanos.toString(), resolution, confirmed, driftBeforeMs },
         `clock ${confirmed ? 'set' : 'sent, without confirmation by the agent'}; ${drift}`,
       );
-    }),
+    });
+  },
 };
