@@ -83,9 +83,7 @@ export function connectionMessage(snapshot: SandboxSnapshot): Message | undefine
     };
   }
   if (reason !== undefined) {
-    const label = isStale
-      ? l10n.t('Connection lost, trying again')
-      : l10n.t('Not reachable, trying again');
+    const label = isStale ? l10n.t('Connection lost, trying again') : l10n.t('Not reachable, trying again');
     return { key, label, description: reason, tone: 'error', canConnect: true };
   }
   switch (connection.phase) {
