@@ -134,6 +134,29 @@ export const shapes = {
     '2': 'varint',
     '3': 'string',
   },
+  'ttrpc.v1.Request': {
+    '1': 'string',
+    '2': 'string',
+    '3': 'bytes',
+    '4': 'varint',
+    '5': {
+      message: 'ttrpc.v1.KeyValue',
+    },
+  },
+  'ttrpc.v1.KeyValue': {
+    '1': 'string',
+    '2': 'string',
+  },
+  'ttrpc.v1.Response': {
+    '1': {
+      message: 'ttrpc.v1.Status',
+    },
+    '2': 'bytes',
+  },
+  'ttrpc.v1.Status': {
+    '1': 'varint',
+    '2': 'string',
+  },
 } as const;
 
 /** Request and response message of every method, by "full.service.Name/Method". */

@@ -4,8 +4,8 @@ import { AgentServiceServiceName } from '../generated/arcbox/v1/agent.ts';
 import { decodeArcboxError } from '../wire/arcbox-error.ts';
 import { ArcboxFrameDecoder, encodeArcboxFrame, type ArcboxFrame } from '../wire/arcbox-frame.ts';
 import { arcboxCalls, arcboxType } from '../wire/arcbox-messages.ts';
-import { decodeChunk } from '../wire/frame-decoder.ts';
 import type { CallOptions, RpcChannel } from './channel.ts';
+import { FrameConnection } from './frame-connection.ts';
 import { startCall, type PendingCall } from './pending-call.ts';
 
 /** A port notification as it came: the payload is unchecked protobuf. */
@@ -36,36 +36,25 @@ export class FramedChannel implements RpcChannel {
   readonly concurrent = false;
   readonly pushesNotifications = true;
   readonly closed: Promise<AgentError>;
-  readonly #stream: Duplex;
+  readonly #connection: FrameConnection<ArcboxFrame>;
   readonly #decoder = new ArcboxFrameDecoder();
   readonly #waiting: Slot[] = [];
   readonly #onNotification: (notification: PortNotification) => void;
   #onInvalidTraceId: (() => void) | undefined;
-  #failure: AgentError | undefined;
-  #reportClosed!: (reason: AgentError) => void;
 
   /** Takes over `stream`, which must be connected. */
   constructor(stream: Duplex, options: FramedChannelOptions = {}) {
-    this.#stream = stream;
     this.#onNotification = options.onNotification ?? (() => undefined);
     this.#onInvalidTraceId = options.onInvalidTraceId;
-    this.closed = new Promise((resolve) => {
-      this.#reportClosed = resolve;
+    this.#connection = new FrameConnection(stream, this.#decoder, {
+      onFrame: (frame) => {
+        this.#accept(frame);
+      },
+      onFailed: (reason) => {
+        for (const { call } of this.#waiting.splice(0)) call.reject(reason);
+      },
     });
-    stream.on('data', (chunk: Buffer) => {
-      this.#receive(chunk);
-    });
-    stream.on('end', () => {
-      this.#fail(this.#endOfStream());
-    });
-    stream.on('error', (error) => {
-      this.#fail(
-        new AgentError('connection_closed', `The connection broke: ${error.message}.`, { cause: error }),
-      );
-    });
-    stream.on('close', () => {
-      this.#fail(this.#endOfStream());
-    });
+    this.closed = this.#connection.closed;
   }
 
   unary(service: string, method: string, request: Uint8Array, options: CallOptions): Promise<Uint8Array> {
@@ -76,7 +65,7 @@ export class FramedChannel implements RpcChannel {
         new AgentError('unsupported', `ArcBox frames cannot carry ${service}/${method}.`),
       );
     }
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.#connection.failure !== undefined) return Promise.reject(this.#connection.failure);
     let frame: Buffer;
     try {
       frame = encodeArcboxFrame(types.requestType, request);
@@ -88,7 +77,7 @@ export class FramedChannel implements RpcChannel {
     const call = startCall<Uint8Array>(options, describeTimeout);
     if (options.signal?.aborted === true) return call.promise;
     this.#waiting.push({ responseType: types.responseType, call });
-    this.#stream.write(frame);
+    this.#connection.write(frame);
     return call.promise;
   }
 
@@ -102,17 +91,7 @@ export class FramedChannel implements RpcChannel {
   }
 
   close(): void {
-    this.#fail(new AgentError('cancelled', 'The connection was closed on this side.'));
-  }
-
-  #receive(chunk: Buffer): void {
-    try {
-      decodeChunk(this.#decoder, chunk, (frame) => {
-        if (this.#failure === undefined) this.#accept(frame);
-      });
-    } catch (error) {
-      this.#fail(AgentError.from(error, 'invalid_frame'));
-    }
+    this.#connection.close();
   }
 
   #accept(frame: ArcboxFrame): void {
@@ -126,7 +105,7 @@ export class FramedChannel implements RpcChannel {
     }
     const slot = this.#waiting.shift();
     if (slot === undefined) {
-      this.#fail(
+      this.#connection.fail(
         new AgentError(
           'unsolicited_message',
           `The agent sent ${hex(frame.type)} although nothing was asked.`,
@@ -147,25 +126,8 @@ export class FramedChannel implements RpcChannel {
         `The agent answered ${hex(frame.type)} where ${hex(slot.responseType)} was expected.`,
       );
       slot.call.reject(error);
-      this.#fail(error);
+      this.#connection.fail(error);
     }
-  }
-
-  #endOfStream(): AgentError {
-    try {
-      this.#decoder.end();
-    } catch (error) {
-      return AgentError.from(error, 'truncated_frame');
-    }
-    return new AgentError('connection_closed', 'The agent closed the connection.');
-  }
-
-  #fail(reason: AgentError): void {
-    if (this.#failure !== undefined) return;
-    this.#failure = reason;
-    for (const { call } of this.#waiting.splice(0)) call.reject(reason);
-    this.#stream.destroy();
-    this.#reportClosed(reason);
   }
 }
 

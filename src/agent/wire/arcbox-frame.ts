@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { AgentError } from '../errors.ts';
 import { ByteQueue } from './byte-queue.ts';
+import { foreignProtocolHint } from './foreign-protocol.ts';
 import type { FrameDecoder } from './frame-decoder.ts';
 
 /**
@@ -32,6 +33,7 @@ export const arcboxMaxTraceIdBytes = 0xffff;
 const lengthBytes = 4;
 const minLength = 6;
 const headerBytes = lengthBytes + minLength;
+const expected = 'an ArcBox agent';
 
 /**
  * Encodes one frame.
@@ -91,7 +93,7 @@ export class ArcboxFrameDecoder implements FrameDecoder<ArcboxFrame> {
     if (length > arcboxMaxFrameBytes) {
       throw new AgentError(
         'frame_too_large',
-        `A frame of ${length} bytes was announced; the limit is ${arcboxMaxFrameBytes}.${foreignProtocolHint(queue)}`,
+        `A frame of ${length} bytes was announced; the limit is ${arcboxMaxFrameBytes}.${foreignProtocolHint(queue, expected)}`,
       );
     }
     if (length < minLength) {
@@ -131,27 +133,13 @@ export class ArcboxFrameDecoder implements FrameDecoder<ArcboxFrame> {
     if (this.#queue.length > 0) {
       throw new AgentError(
         'truncated_frame',
-        `The stream ended inside a frame, ${this.#queue.length} bytes after its start.${foreignProtocolHint(this.#queue)}`,
+        `The stream ended inside a frame, ${this.#queue.length} bytes after its start.${foreignProtocolHint(this.#queue, expected)}`,
       );
     }
   }
 
   /** What the bytes of an unfinished frame look like, as a sentence; empty when they look like nothing known. */
   hint(): string {
-    return foreignProtocolHint(this.#queue);
+    return foreignProtocolHint(this.#queue, expected);
   }
-}
-
-/** Names the protocol that the first bytes belong to, when they are plainly not an ArcBox frame. */
-function foreignProtocolHint(queue: ByteQueue): string {
-  if (queue.length < 4) return '';
-  const word = queue.peekUint32(0);
-  if (word === 0x48545450) return ' The bytes read as HTTP: this is not an ArcBox agent.';
-  if (word === 0x5353482d) return ' The bytes read as an SSH banner: this is not an ArcBox agent.';
-  if (word >>> 8 === 0x150301 || word >>> 8 === 0x150303)
-    return ' The bytes read as a TLS alert: the port wants TLS.';
-  // An HTTP/2 server opens with a SETTINGS frame: a 24-bit length below 256, type 4, no flags.
-  const isHttp2 =
-    queue.length >= 9 && (word & 0xff) === 4 && queue.peekUint32(4) === 0 && queue.peekUint8(8) === 0;
-  return isHttp2 ? ' The bytes read as HTTP/2: this may be a gRPC socket; try the protocol arcbox-grpc.' : '';
 }

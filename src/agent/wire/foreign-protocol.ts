@@ -1,0 +1,20 @@
+import type { ByteQueue } from './byte-queue.ts';
+
+/**
+ * Names the protocol that the waiting bytes belong to, when they are plainly another one, as a sentence with a leading
+ * blank; empty when they look like nothing known.
+ *
+ * @param expected what should have answered, such as `an ArcBox agent`.
+ */
+export function foreignProtocolHint(queue: ByteQueue, expected: string): string {
+  if (queue.length < 4) return '';
+  const word = queue.peekUint32(0);
+  if (word === 0x48545450) return ` The bytes read as HTTP: this is not ${expected}.`;
+  if (word === 0x5353482d) return ` The bytes read as an SSH banner: this is not ${expected}.`;
+  if (word >>> 8 === 0x150301 || word >>> 8 === 0x150303)
+    return ' The bytes read as a TLS alert: the port wants TLS.';
+  // An HTTP/2 server opens with a SETTINGS frame: a 24-bit length below 256, type 4, no flags.
+  const isHttp2 =
+    queue.length >= 9 && (word & 0xff) === 4 && queue.peekUint32(4) === 0 && queue.peekUint8(8) === 0;
+  return isHttp2 ? ' The bytes read as HTTP/2: this may be a gRPC socket; try the protocol arcbox-grpc.' : '';
+}
