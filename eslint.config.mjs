@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint';
 /** A folder of src/ and what it may import besides itself; see ARCHITECTURE.md. */
 const layers = {
   'agent/wire': ['agent/generated', 'agent/errors.ts'],
-  'agent/transport': ['agent/endpoint.ts', 'agent/errors.ts'],
+  'agent/transport': ['agent/endpoint.ts', 'agent/errors.ts', 'agent/logger.ts'],
   'agent/rpc': ['agent/wire', 'agent/transport', 'agent/generated', 'agent/errors.ts', 'agent/endpoint.ts'],
   'agent/session': [
     'agent/rpc',

@@ -41,7 +41,7 @@ async function openArcboxFrames(endpoint: Endpoint, options: ConnectOptions): Pr
   const { logger } = options;
   const portFeed = new PortFeed();
   const openChannel = async (callOptions: CallOptions, feed?: PortFeed): Promise<RpcChannel> => {
-    const stream = await connectTransport(endpoint.transport, callOptions);
+    const stream = await connectTransport(endpoint.transport, { ...options, ...callOptions });
     return new FramedChannel(stream, {
       onNotification: (notification) => feed?.takeNotification(notification),
       onInvalidTraceId: () => {

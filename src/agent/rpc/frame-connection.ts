@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { AgentError } from '../errors.ts';
 import { decodeChunk, type FrameDecoder } from '../wire/frame-decoder.ts';
+import { explainBrokenStream } from '../transport/broken-stream.ts';
 import { Closing } from './closing.ts';
 
 /** What a channel does with its connection. */
@@ -34,9 +35,7 @@ export class FrameConnection<Frame> {
       this.#receive(chunk);
     });
     stream.on('error', (error) => {
-      this.fail(
-        new AgentError('connection_closed', `The connection broke: ${error.message}.`, { cause: error }),
-      );
+      this.fail(explainBrokenStream(error));
     });
     const onEnd = (): void => {
       if (this.failure === undefined) this.fail(this.#endOfStream());

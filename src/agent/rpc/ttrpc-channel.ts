@@ -41,6 +41,7 @@ const maxStreamId = 0xffff_ffff;
  */
 export class TtrpcChannel implements RpcChannel {
   readonly concurrent = true;
+  readonly pushesNotifications = false;
   readonly closed: Promise<AgentError>;
   readonly #connection: FrameConnection<TtrpcFrame>;
   readonly #decoder = new TtrpcFrameDecoder();
