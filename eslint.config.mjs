@@ -7,7 +7,14 @@ import tseslint from 'typescript-eslint';
 const layers = {
   'agent/wire': ['agent/generated', 'agent/errors.ts'],
   'agent/transport': ['agent/endpoint.ts', 'agent/errors.ts', 'agent/logger.ts'],
-  'agent/rpc': ['agent/wire', 'agent/transport', 'agent/generated', 'agent/errors.ts', 'agent/endpoint.ts'],
+  'agent/rpc': [
+    'agent/wire',
+    'agent/transport',
+    'agent/generated',
+    'agent/errors.ts',
+    'agent/endpoint.ts',
+    'agent/load-grpc.ts',
+  ],
   'agent/session': [
     'agent/rpc',
     'agent/wire',
@@ -27,6 +34,7 @@ const layers = {
     'agent/errors.ts',
     'agent/endpoint.ts',
     'agent/logger.ts',
+    'agent/load-grpc.ts',
     'docker',
   ],
   cli: ['agent', 'docker', 'guest', 'sandboxes', 'version.ts'],

@@ -33,13 +33,13 @@ const meanings: ReadonlyMap<number, AgentErrorCode> = new Map([
   [16, 'not_permitted'],
 ]);
 
-/** The error for a status other than OK that the agent answered with; `remote` holds its number and text. */
+/** The error for a call that ended with a status other than OK; `remote` holds its number and text. */
 export function statusError(code: number, text: string): AgentError {
   const name = names[code] ?? 'an unknown status';
   const said = text === '' ? 'without saying why' : `saying: ${text}`;
   return new AgentError(
     meanings.get(code) ?? 'remote_error',
-    `The agent answered with ${name} (${code}), ${said}`,
+    `The call ended with ${name} (${code}), ${said}`,
     { remote: { code, kind: name, text } },
   );
 }
