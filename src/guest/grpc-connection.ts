@@ -6,6 +6,7 @@ import type {
   ServerWritableStream,
   UntypedHandleCall,
 } from '@grpc/grpc-js';
+import type { Logger } from '../agent/logger.ts';
 import { loadGrpc } from '../agent/load-grpc.ts';
 import { statusCode, statusOf } from './refusal-status.ts';
 import type { GuestMethod, GuestServices } from './service.ts';
@@ -20,7 +21,10 @@ const maxCallsAtOnce = 1024;
  * Serves gRPC on one stream until it ends; never rejects. The stream is any Duplex, TLS or not, that speaks HTTP/2 from
  * its first byte.
  */
-export async function serveGrpcConnection(stream: Duplex, { methods, logger }: GuestServices): Promise<void> {
+export async function serveGrpcConnection(
+  stream: Duplex,
+  { methods, logger }: Pick<GuestServices, 'methods' | 'logger'>,
+): Promise<void> {
   const closed = new Promise<void>((resolve) => {
     stream.once('close', resolve);
   });
@@ -38,7 +42,7 @@ export async function serveGrpcConnection(stream: Duplex, { methods, logger }: G
     const definition = Object.fromEntries(
       members.map(([name, method]) => [name, define(service, name, method)]),
     );
-    const handlers = Object.fromEntries(members.map(([name, method]) => [name, handlerOf(method)]));
+    const handlers = Object.fromEntries(members.map(([name, method]) => [name, handlerOf(method, logger)]));
     server.addService(definition, handlers);
   }
   const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
@@ -76,12 +80,13 @@ function define(
   };
 }
 
-function handlerOf(method: GuestMethod): UntypedHandleCall {
-  return method.kind === 'unary' ? unaryHandler(method.handle) : streamHandler(method.handle);
+function handlerOf(method: GuestMethod, logger: Logger): UntypedHandleCall {
+  return method.kind === 'unary' ? unaryHandler(method.handle, logger) : streamHandler(method.handle, logger);
 }
 
 function unaryHandler(
   handle: Extract<GuestMethod, { kind: 'unary' }>['handle'],
+  logger: Logger,
 ): handleUnaryCall<Uint8Array, Uint8Array> {
   return (call, answer) => {
     const gone = new AbortController();
@@ -94,7 +99,7 @@ function unaryHandler(
         else answer(null, response);
       },
       (error: unknown) => {
-        answer(grpcStatus(error));
+        answer(grpcStatus(error, logger));
       },
     );
   };
@@ -102,6 +107,7 @@ function unaryHandler(
 
 function streamHandler(
   handle: Extract<GuestMethod, { kind: 'serverStream' }>['handle'],
+  logger: Logger,
 ): handleServerStreamingCall<Uint8Array, Uint8Array> {
   return (call) => {
     const gone = new AbortController();
@@ -113,7 +119,7 @@ function streamHandler(
         call.end();
       },
       (error: unknown) => {
-        call.emit('error', grpcStatus(error));
+        call.emit('error', grpcStatus(error, logger));
       },
     );
   };
@@ -146,8 +152,9 @@ interface GrpcStatus {
   readonly details: string;
 }
 
-function grpcStatus(error: unknown): GrpcStatus {
+function grpcStatus(error: unknown, logger: Logger): GrpcStatus {
   const { code, text } = statusOf(error);
+  if (code === statusCode.internal) logger.error(`A call failed: ${text}`);
   return { code, details: text };
 }
 

@@ -42,7 +42,9 @@ export async function openGrpcChannel(stream: Duplex, options: GrpcChannelOption
     options,
     () => `No gRPC greeting came within ${options.timeoutMs} ms.${channel.hint()}`,
   );
-  void channel.closed.then(ready.reject);
+  void channel.closed.then((reason) => {
+    ready.reject(reason);
+  });
   client.waitForReady(Infinity, (error) => {
     if (error === undefined) ready.resolve(undefined);
   });

@@ -2,12 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
-import { silentLogger } from '../../../src/agent/logger.ts';
-import { TtrpcChannel } from '../../../src/agent/rpc/ttrpc-channel.ts';
-import { connectTransport } from '../../../src/agent/transport/connect-transport.ts';
-import { openExec } from '../../../src/agent/transport/exec.ts';
-import { matching } from '../../support/matching.ts';
-import { tempDir } from '../../support/temp-dir.ts';
+import { silentLogger } from '../../../../src/agent/logger.ts';
+import { TtrpcChannel } from '../../../../src/agent/rpc/ttrpc-channel.ts';
+import { connectTransport } from '../../../../src/agent/transport/connect-transport.ts';
+import { openExec } from '../../../../src/agent/transport/exec.ts';
+import { matching } from '../../../support/matching.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
 
 const directory = tempDir();
 const options = { timeoutMs: 30_000, logger: silentLogger };

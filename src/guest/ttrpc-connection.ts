@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { AgentError } from '../agent/errors.ts';
+import type { Logger } from '../agent/logger.ts';
 import { decodeChunk } from '../agent/wire/frame-decoder.ts';
 import { decodeTtrpcRequest, encodeTtrpcError, encodeTtrpcReply } from '../agent/wire/ttrpc-envelope.ts';
 import {
@@ -11,7 +12,7 @@ import {
   type TtrpcFrame,
 } from '../agent/wire/ttrpc-frame.ts';
 import { statusCode, statusOf } from './refusal-status.ts';
-import type { GuestMethod, GuestMethodTable } from './service.ts';
+import type { GuestMethod, GuestMethodTable, GuestServices } from './service.ts';
 
 /** Calls that one connection may have in the works at a time; more are answered UNAVAILABLE. */
 const maxCallsAtOnce = 1024;
@@ -26,15 +27,19 @@ const maxDelayMs = 2n ** 31n - 1n;
  * Serves `methods` over ttrpc on one connection until it ends; resolves then and never rejects. What a client sends
  * wrong costs it the call and is answered in the words of containerd's Go server; only a broken frame costs the connection.
  */
-export function serveTtrpc(stream: Duplex, methods: GuestMethodTable): Promise<void> {
+export function serveTtrpcConnection(
+  stream: Duplex,
+  services: Pick<GuestServices, 'methods' | 'logger'>,
+): Promise<void> {
   return new Promise((resolve) => {
-    new TtrpcConnection(stream, methods, resolve);
+    new TtrpcConnection(stream, services, resolve);
   });
 }
 
 class TtrpcConnection {
   readonly #stream: Duplex;
   readonly #methods: GuestMethodTable;
+  readonly #logger: Logger;
   readonly #decoder = new TtrpcFrameDecoder();
   readonly #calls = new Map<number, AbortController>();
   readonly #drained: (() => void)[] = [];
@@ -42,9 +47,14 @@ class TtrpcConnection {
   /** The client sends nothing more; the calls in the works are still answered. */
   #inputEnded = false;
 
-  constructor(stream: Duplex, methods: GuestMethodTable, onClosed: () => void) {
+  constructor(
+    stream: Duplex,
+    { methods, logger }: Pick<GuestServices, 'methods' | 'logger'>,
+    onClosed: () => void,
+  ) {
     this.#stream = stream;
     this.#methods = methods;
+    this.#logger = logger;
     stream.on('data', (chunk: Buffer) => {
       this.#receive(chunk);
     });
@@ -56,8 +66,9 @@ class TtrpcConnection {
       this.#inputEnded = true;
       this.#closeWhenIdle();
     });
-    // The stream closes after an error, and that is all there is to do about it.
-    stream.on('error', () => undefined);
+    stream.on('error', (error) => {
+      logger.debug(`A ttrpc connection broke: ${error.message}`);
+    });
     stream.on('close', () => {
       for (const controller of this.#calls.values()) controller.abort();
       for (const resolve of this.#drained.splice(0)) resolve();
@@ -70,7 +81,8 @@ class TtrpcConnection {
       decodeChunk(this.#decoder, chunk, (frame) => {
         this.#accept(frame);
       });
-    } catch {
+    } catch (error) {
+      this.#logger.debug(`A connection was closed: ${AgentError.from(error, 'invalid_frame').message}`);
       this.#stream.destroy();
     }
   }
@@ -175,6 +187,7 @@ class TtrpcConnection {
       return;
     }
     const { code, text } = statusOf(error);
+    if (code === statusCode.internal) this.#logger.error(`A call failed: ${text}`);
     this.#refuse(streamId, code, text);
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Request } from '../../src/agent/generated/ttrpc/v1/ttrpc.ts';
-import { decodeTtrpcResponse } from '../../src/agent/wire/ttrpc-envelope.ts';
+import { Request } from '../../../src/agent/generated/ttrpc/v1/ttrpc.ts';
+import { silentLogger } from '../../../src/agent/logger.ts';
+import { decodeTtrpcResponse } from '../../../src/agent/wire/ttrpc-envelope.ts';
 import {
   describeOversize,
   ttrpcFlag,
@@ -8,12 +9,12 @@ import {
   ttrpcType,
   writeTtrpcHeader,
   type TtrpcFrame,
-} from '../../src/agent/wire/ttrpc-frame.ts';
-import { Refusal, type GuestMethod, type GuestMethodTable } from '../../src/guest/service.ts';
-import { serveTtrpc } from '../../src/guest/ttrpc-server.ts';
-import { deferred, type Deferred } from '../support/deferred.ts';
-import { matching } from '../support/matching.ts';
-import { ttrpcPeer, type TtrpcPeer } from '../support/ttrpc-peer.ts';
+} from '../../../src/agent/wire/ttrpc-frame.ts';
+import { Refusal, type GuestMethod, type GuestMethodTable } from '../../../src/guest/service.ts';
+import { serveTtrpcConnection } from '../../../src/guest/ttrpc-connection.ts';
+import { deferred, type Deferred } from '../../support/deferred.ts';
+import { matching } from '../../support/matching.ts';
+import { ttrpcPeer, type TtrpcPeer } from '../../support/ttrpc-peer.ts';
 
 const service = 'test.v1.Service';
 const empty = new Uint8Array(0);
@@ -50,7 +51,11 @@ function request(method: string, payload: Uint8Array = empty, timeoutNano = 0n, 
 function serve(): { peer: TtrpcPeer; done: Promise<void>; gate: Deferred } {
   const peer = ttrpcPeer();
   const gate = deferred();
-  return { peer, done: serveTtrpc(peer.stream, methods(gate)), gate };
+  return {
+    peer,
+    done: serveTtrpcConnection(peer.stream, { methods: methods(gate), logger: silentLogger }),
+    gate,
+  };
 }
 
 /** An answer as its stream id and what it says. */
@@ -233,7 +238,7 @@ describe('the ttrpc server', () => {
         },
       ],
     ]);
-    const done = serveTtrpc(peer.stream, table);
+    const done = serveTtrpcConnection(peer.stream, { methods: table, logger: silentLogger });
     peer.send(1, ttrpcType.request, 0, request('Hang'));
     await started.promise;
     peer.stream.destroy();

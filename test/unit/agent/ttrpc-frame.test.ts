@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeChunk } from '../../src/agent/wire/frame-decoder.ts';
+import { decodeChunk } from '../../../src/agent/wire/frame-decoder.ts';
 import {
   describeOversize,
   encodeTtrpcFrame,
@@ -8,9 +8,9 @@ import {
   ttrpcMaxBodyBytes,
   writeTtrpcHeader,
   type TtrpcFrame,
-} from '../../src/agent/wire/ttrpc-frame.ts';
-import { chunked, chunkSizes } from '../support/chunks.ts';
-import { errorOf } from '../support/matching.ts';
+} from '../../../src/agent/wire/ttrpc-frame.ts';
+import { chunked, chunkSizes } from '../../support/chunks.ts';
+import { errorOf } from '../../support/matching.ts';
 
 const frames = fc.array(
   fc.record({

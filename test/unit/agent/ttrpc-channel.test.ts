@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { maxQueuedBytes } from '../../src/agent/rpc/message-queue.ts';
-import { TtrpcChannel } from '../../src/agent/rpc/ttrpc-channel.ts';
+import { maxQueuedBytes } from '../../../src/agent/rpc/message-queue.ts';
+import { TtrpcChannel } from '../../../src/agent/rpc/ttrpc-channel.ts';
 import {
   decodeTtrpcRequest,
   encodeTtrpcError,
   encodeTtrpcReply,
-} from '../../src/agent/wire/ttrpc-envelope.ts';
+} from '../../../src/agent/wire/ttrpc-envelope.ts';
 import {
   ttrpcFlag,
   ttrpcMaxBodyBytes,
   ttrpcType,
   writeTtrpcHeader,
-} from '../../src/agent/wire/ttrpc-frame.ts';
-import { matching } from '../support/matching.ts';
-import { ttrpcPeer } from '../support/ttrpc-peer.ts';
+} from '../../../src/agent/wire/ttrpc-frame.ts';
+import { matching } from '../../support/matching.ts';
+import { ttrpcPeer } from '../../support/ttrpc-peer.ts';
 
 const service = 'arcbox.v1.AgentService';
 const empty = new Uint8Array(0);

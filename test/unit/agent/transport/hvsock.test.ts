@@ -1,10 +1,10 @@
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openHybridVsock } from '../../../src/agent/transport/hvsock.ts';
-import { matching } from '../../support/matching.ts';
-import { listenForTest } from '../../support/servers.ts';
-import { tempDir } from '../../support/temp-dir.ts';
+import { openHybridVsock } from '../../../../src/agent/transport/hvsock.ts';
+import { matching } from '../../../support/matching.ts';
+import { listenForTest } from '../../../support/servers.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
 
 const directory = tempDir();
 const patient = { timeoutMs: 30_000 };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Request, Response } from '../../src/agent/generated/ttrpc/v1/ttrpc.ts';
+import { Request, Response } from '../../../src/agent/generated/ttrpc/v1/ttrpc.ts';
 import {
   decodeTtrpcRequest,
   decodeTtrpcResponse,
@@ -8,9 +8,9 @@ import {
   encodeTtrpcNames,
   encodeTtrpcReply,
   encodeTtrpcRequest,
-} from '../../src/agent/wire/ttrpc-envelope.ts';
-import { ttrpcHeaderBytes, ttrpcMaxBodyBytes } from '../../src/agent/wire/ttrpc-frame.ts';
-import { errorOf } from '../support/matching.ts';
+} from '../../../src/agent/wire/ttrpc-envelope.ts';
+import { ttrpcHeaderBytes, ttrpcMaxBodyBytes } from '../../../src/agent/wire/ttrpc-frame.ts';
+import { errorOf } from '../../support/matching.ts';
 
 const tooLarge = errorOf('frame_too_large');
 

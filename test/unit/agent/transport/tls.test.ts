@@ -1,12 +1,12 @@
 import { createServer as createPlainServer } from 'node:net';
 import { createServer, type TlsOptions } from 'node:tls';
 import { describe, expect, it } from 'vitest';
-import { TtrpcChannel } from '../../../src/agent/rpc/ttrpc-channel.ts';
-import { openTls, type OpenTlsOptions } from '../../../src/agent/transport/tls.ts';
-import { hasOpenssl, TestAuthority } from '../../support/certificates.ts';
-import { matching } from '../../support/matching.ts';
-import { listenForTest } from '../../support/servers.ts';
-import { tempDir } from '../../support/temp-dir.ts';
+import { TtrpcChannel } from '../../../../src/agent/rpc/ttrpc-channel.ts';
+import { openTls, type OpenTlsOptions } from '../../../../src/agent/transport/tls.ts';
+import { hasOpenssl, TestAuthority } from '../../../support/certificates.ts';
+import { matching } from '../../../support/matching.ts';
+import { listenForTest } from '../../../support/servers.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
 
 const patient = { timeoutMs: 30_000 };
 
