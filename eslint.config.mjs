@@ -14,6 +14,7 @@ const layers = {
     'agent/errors.ts',
     'agent/endpoint.ts',
     'agent/load-grpc.ts',
+    'agent/batched-writer.ts',
   ],
   'agent/session': [
     'agent/rpc',
@@ -35,6 +36,7 @@ const layers = {
     'agent/endpoint.ts',
     'agent/logger.ts',
     'agent/load-grpc.ts',
+    'agent/batched-writer.ts',
     'docker',
   ],
   cli: ['agent', 'docker', 'guest', 'sandboxes', 'version.ts'],

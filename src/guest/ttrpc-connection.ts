@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { BatchedWriter } from '../agent/batched-writer.ts';
 import { AgentError } from '../agent/errors.ts';
 import type { Logger } from '../agent/logger.ts';
 import { decodeChunk } from '../agent/wire/frame-decoder.ts';
@@ -38,6 +39,7 @@ export function serveTtrpcConnection(
 
 class TtrpcConnection {
   readonly #stream: Duplex;
+  readonly #writer: BatchedWriter;
   readonly #methods: GuestMethodTable;
   readonly #logger: Logger;
   readonly #decoder = new TtrpcFrameDecoder();
@@ -53,6 +55,7 @@ class TtrpcConnection {
     onClosed: () => void,
   ) {
     this.#stream = stream;
+    this.#writer = new BatchedWriter(stream);
     this.#methods = methods;
     this.#logger = logger;
     stream.on('data', (chunk: Buffer) => {
@@ -198,7 +201,7 @@ class TtrpcConnection {
   /** Writes a frame; a client that does not read its answers is not read from either, until it does. */
   #write(frame: Buffer): void {
     if (!this.#stream.writable) return;
-    if (!this.#stream.write(frame)) this.#stream.pause();
+    if (!this.#writer.write(frame)) this.#stream.pause();
   }
 
   #closeWhenIdle(): void {

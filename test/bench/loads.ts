@@ -4,6 +4,8 @@ export interface Result {
   readonly rttMicros: number;
   /** Calls per second with {@link callsAtOnce} outstanding. */
   readonly callsPerSecond: number;
+  /** Processor time of the client for one of those calls, in microseconds; absent where the client does not tell. */
+  readonly cpuMicros?: number;
 }
 
 /** Calls outstanding in the second load. */
@@ -27,11 +29,14 @@ export async function measure(call: () => Promise<unknown>, sizes: LoadSizes): P
   for (let made = 0; made < sizes.sequential; made++) await call();
   const sequentialMs = performance.now() - sequentialStart;
   const concurrentStart = performance.now();
+  const cpuStart = process.cpuUsage();
   await concurrently(call, sizes.concurrent);
   const concurrentMs = performance.now() - concurrentStart;
+  const cpu = process.cpuUsage(cpuStart);
   return {
     rttMicros: (sequentialMs * 1000) / sizes.sequential,
     callsPerSecond: (sizes.concurrent * 1000) / concurrentMs,
+    cpuMicros: (cpu.user + cpu.system) / sizes.concurrent,
   };
 }
 

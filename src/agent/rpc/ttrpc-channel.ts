@@ -46,8 +46,8 @@ export class TtrpcChannel implements RpcChannel {
   readonly #connection: FrameConnection<TtrpcFrame>;
   readonly #decoder = new TtrpcFrameDecoder();
   readonly #waiting = new Map<number, Waiting>();
-  /** Encoded names by service and method; a client calls a handful of methods over and over. */
-  readonly #names = new Map<string, Buffer>();
+  /** Encoded names by service, then method; a client calls a handful of methods over and over. */
+  readonly #names = new Map<string, Map<string, Buffer>>();
   #nextStreamId: number;
   #late = 0;
   #unknown = 0;
@@ -133,12 +133,10 @@ export class TtrpcChannel implements RpcChannel {
   }
 
   #namesOf(service: string, method: string): Buffer {
-    const key = `${service}/${method}`;
-    let names = this.#names.get(key);
-    if (names === undefined) {
-      names = encodeTtrpcNames(service, method);
-      this.#names.set(key, names);
-    }
+    let methods = this.#names.get(service);
+    if (methods === undefined) this.#names.set(service, (methods = new Map<string, Buffer>()));
+    let names = methods.get(method);
+    if (names === undefined) methods.set(method, (names = encodeTtrpcNames(service, method)));
     return names;
   }
 
