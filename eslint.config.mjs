@@ -6,8 +6,16 @@ import tseslint from 'typescript-eslint';
 /** A folder of src/ and what it may import besides itself; see ARCHITECTURE.md. */
 const layers = {
   'agent/wire': ['agent/generated', 'agent/errors.ts'],
-  'agent/transport': ['agent/endpoint.ts', 'agent/errors.ts'],
-  'agent/rpc': ['agent/wire', 'agent/transport', 'agent/generated', 'agent/errors.ts', 'agent/endpoint.ts'],
+  'agent/transport': ['agent/endpoint.ts', 'agent/errors.ts', 'agent/logger.ts'],
+  'agent/rpc': [
+    'agent/wire',
+    'agent/transport',
+    'agent/generated',
+    'agent/errors.ts',
+    'agent/endpoint.ts',
+    'agent/load-grpc.ts',
+    'agent/batched-writer.ts',
+  ],
   'agent/session': [
     'agent/rpc',
     'agent/wire',
@@ -27,6 +35,8 @@ const layers = {
     'agent/errors.ts',
     'agent/endpoint.ts',
     'agent/logger.ts',
+    'agent/load-grpc.ts',
+    'agent/batched-writer.ts',
     'docker',
   ],
   cli: ['agent', 'docker', 'guest', 'sandboxes', 'version.ts'],

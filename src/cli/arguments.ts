@@ -4,8 +4,15 @@ import { AgentError } from '../agent/errors.ts';
 
 type OptionTable = NonNullable<ParseArgsConfig['options']>;
 
-/** Options that every command takes. */
-const commonOptions = { json: { type: 'boolean' }, timeout: { type: 'string' } } satisfies OptionTable;
+/** Options that every command takes. The last four are PEM files and the name that a certificate must bear. */
+const commonOptions = {
+  json: { type: 'boolean' },
+  timeout: { type: 'string' },
+  'tls-ca': { type: 'string' },
+  'tls-cert': { type: 'string' },
+  'tls-key': { type: 'string' },
+  'tls-name': { type: 'string' },
+} satisfies OptionTable;
 
 /** The command line of one command, parsed but not yet given meaning. */
 export interface CommandLine {

@@ -14,6 +14,7 @@ import {
 import { decodeCommand, encodeCommand } from './commands/captures.ts';
 import { statusCommand } from './commands/status.ts';
 import { watchCommand } from './commands/watch.ts';
+import { readTlsOptions } from './tls-options.ts';
 
 const commands: Readonly<Record<string, Command>> = {
   status: statusCommand,
@@ -78,7 +79,9 @@ async function main([name, ...args]: readonly string[]): Promise<void> {
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
     if (command === undefined) throw new AgentError('usage', `${name} is not a command. Try: sandlight help`);
     const line = parseCommandLine(args, command.options);
-    await command.run({ line, connect: connectAgent, logger, interrupted: interrupt.signal, print });
+    const tls = readTlsOptions(line);
+    const connect: typeof connectAgent = (endpoint, options) => connectAgent(endpoint, { ...options, tls });
+    await command.run({ line, connect, logger, interrupted: interrupt.signal, print });
   } catch (error) {
     // Anything else is a defect of this program, and its trace is what helps.
     if (!(error instanceof AgentError)) throw error;
@@ -95,7 +98,11 @@ function writeError(message: string): void {
 
 function helpText(): string {
   const rows = Object.values(commands).map(({ usage, summary }) => `  sandlight ${usage}\n      ${summary}`);
-  return ['Usage:', ...rows, 'Every command takes --json and --timeout MS.'].join('\n');
+  return [
+    'Usage:',
+    ...rows,
+    'Every command takes --json and --timeout MS, and for TLS --tls-ca FILE, --tls-cert FILE, --tls-key FILE and --tls-name NAME.',
+  ].join('\n');
 }
 
 void main(process.argv.slice(2));

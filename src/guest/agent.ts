@@ -1,6 +1,5 @@
-import type { Endpoint } from '../agent/endpoint.ts';
-import { formatEndpoint } from '../agent/endpoint.ts';
-import { AgentError } from '../agent/errors.ts';
+import type { Duplex } from 'node:stream';
+import type { Endpoint, Protocol } from '../agent/endpoint.ts';
 import type { Logger } from '../agent/logger.ts';
 import { createDockerEngine } from '../docker/engine.ts';
 import { agentServiceMethods } from './agent-service.ts';
@@ -10,13 +9,16 @@ import { MicrosandboxAgent } from './microsandbox-agent.ts';
 import { followPublishedPorts } from './published-ports.ts';
 import { runtimeConfig, type RuntimeOptions } from './runtime-config.ts';
 import { Runtime } from './runtime.ts';
-import { guestServers } from './servers.ts';
+import type { ListenTls } from './listen.ts';
+import { connectionServer, startGuestServer } from './servers.ts';
 import type { GuestServer } from './service.ts';
 
 /** How the reference agent runs. The runtime's options default to this machine's own Docker and containerd. */
 export interface GuestAgentOptions extends RuntimeOptions {
-  /** Where to listen; at least one. Port 0 of TCP stands for any free port. */
+  /** Where to listen. Port 0 of TCP stands for any free port. */
   readonly listen: readonly Endpoint[];
+  /** Needed to listen on tls. */
+  readonly tls?: ListenTls;
   /** True lets a ping that carries a time set this machine's clock. */
   readonly allowClockSet: boolean;
   /** Version that Ping tells, without a leading "v". */
@@ -28,6 +30,12 @@ export interface GuestAgentOptions extends RuntimeOptions {
 export interface GuestAgent {
   /** The endpoints it listens on, in canonical form and the order asked for. */
   readonly listening: readonly string[];
+  /**
+   * Serves one stream that was opened elsewhere, until it ends; never rejects.
+   *
+   * @throws AgentError `unsupported` when the agent does not serve the protocol.
+   */
+  serve(protocol: Protocol, stream: Duplex): Promise<void>;
   /** Stops listening and following Docker; daemons that it started go on. */
   close(): Promise<void>;
 }
@@ -47,7 +55,7 @@ export async function startGuestAgent(options: GuestAgentOptions): Promise<Guest
   const runtime = new Runtime(config, engine, logger);
   const setClock = options.allowClockSet ? setSystemClock : refuseToSetClock;
   const methods = agentServiceMethods({ version, runtime, ports, setClock, logger });
-  const microsandbox = createMicrosandboxAgent(options);
+  const services = { methods, ports, microsandbox: createMicrosandboxAgent(options), logger };
   const servers: GuestServer[] = [];
   const close = async (): Promise<void> => {
     stop.abort();
@@ -55,17 +63,17 @@ export async function startGuestAgent(options: GuestAgentOptions): Promise<Guest
   };
   try {
     for (const endpoint of options.listen) {
-      const start = guestServers[endpoint.protocol];
-      if (start === undefined) {
-        throw new AgentError('unsupported', `The agent cannot serve ${formatEndpoint(endpoint)}.`);
-      }
-      servers.push(await start(endpoint, { methods, ports, microsandbox, logger }));
+      servers.push(await startGuestServer(endpoint, services, options.tls));
     }
   } catch (error) {
     await close();
     throw error;
   }
-  return { listening: servers.map(({ endpoint }) => endpoint), close };
+  return {
+    listening: servers.map(({ endpoint }) => endpoint),
+    serve: (protocol, stream) => connectionServer(protocol, services)(stream),
+    close,
+  };
 }
 
 /** The guest in microsandbox's terms. Ready is now: the servers that tell so open next. */

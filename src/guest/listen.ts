@@ -1,6 +1,7 @@
 import { lstat, mkdir, unlink } from 'node:fs/promises';
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import { isLoopback, type TransportAddress } from '../agent/endpoint.ts';
 import { AgentError } from '../agent/errors.ts';
 import type { Logger } from '../agent/logger.ts';
@@ -14,18 +15,36 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** Who the agent is to its TLS clients. Texts are PEM. */
+export interface ListenTls {
+  readonly cert: string;
+  readonly key: string;
+  /** Authority whose clients are let in. Defaults to letting in every client. */
+  readonly ca?: string;
+}
+
+/** How to listen. */
+export interface GuestListenOptions {
+  readonly logger: Logger;
+  /** Needed to listen on tls. */
+  readonly tls?: ListenTls;
+  /** Application protocol that TLS agrees on. Defaults to none. */
+  readonly alpnProtocol?: string;
+}
+
 /** Listens on an address of one kind. */
 type Listen<Kind extends TransportAddress['kind']> = (
   address: TransportAddress & { readonly kind: Kind },
   accept: (stream: Socket) => void,
-  logger: Logger,
+  options: GuestListenOptions,
 ) => Promise<Listener>;
 
 /** Transports on which the agent can listen. */
 const transports: { readonly [Kind in TransportAddress['kind']]?: Listen<Kind> } = {
   unix: listenOnUnixSocket,
-  pipe: (address, accept, logger) => open(address, { path: address.path }, accept, logger),
+  pipe: (address, accept, { logger }) => open(plainServer(), address, { path: address.path }, accept, logger),
   tcp: listenOnLoopback,
+  tls: listenOnTls,
 };
 
 /** Streams that one listener serves at once; more are turned away. */
@@ -43,21 +62,21 @@ const maxSocketPathBytes = 103;
 export async function listen(
   address: TransportAddress,
   accept: (stream: Socket) => void,
-  logger: Logger,
+  options: GuestListenOptions,
 ): Promise<Listener> {
   const open = transports[address.kind] as Listen<TransportAddress['kind']> | undefined;
   if (open === undefined) {
     const kinds = Object.keys(transports).join(', ');
     throw new AgentError('unsupported', `The agent cannot listen on ${address.kind}; it can on ${kinds}.`);
   }
-  return open(address, accept, logger);
+  return open(address, accept, options);
 }
 
 /** A Unix socket that only this user may open. A file left by a dead server is replaced, a live server's is not. */
 async function listenOnUnixSocket(
   address: TransportAddress & { readonly kind: 'unix' },
   accept: (stream: Socket) => void,
-  logger: Logger,
+  { logger }: GuestListenOptions,
 ): Promise<Listener> {
   const { path } = address;
   if (Buffer.byteLength(path) > maxSocketPathBytes) {
@@ -69,7 +88,7 @@ async function listenOnUnixSocket(
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await removeDeadSocket(path, logger);
   // The file gets its mode from the umask, because a chmod would come after others could have connected.
-  return open(address, { path }, accept, logger, (start) => {
+  return open(plainServer(), address, { path }, accept, logger, (start) => {
     const umask = process.umask(0o177);
     try {
       start();
@@ -101,7 +120,7 @@ async function removeDeadSocket(path: string, logger: Logger): Promise<void> {
 async function listenOnLoopback(
   address: TransportAddress & { readonly kind: 'tcp' },
   accept: (stream: Socket) => void,
-  logger: Logger,
+  { logger }: GuestListenOptions,
 ): Promise<Listener> {
   const { host, port } = address;
   if (!isLoopback(host)) {
@@ -110,11 +129,39 @@ async function listenOnLoopback(
       `Plain TCP may only listen on a loopback address, and ${host} is none.`,
     );
   }
-  return open(address, { host, port }, accept, logger);
+  return open(plainServer(), address, { host, port }, accept, logger);
+}
+
+/** TCP under TLS, for other machines too. */
+async function listenOnTls(
+  address: TransportAddress & { readonly kind: 'tls' },
+  accept: (stream: Socket) => void,
+  { logger, tls, alpnProtocol }: GuestListenOptions,
+): Promise<Listener> {
+  if (tls === undefined) {
+    throw new AgentError('usage', 'Listening on tls needs a certificate and its key.');
+  }
+  const server = createTlsServer({
+    ...tls,
+    noDelay: true,
+    requestCert: tls.ca !== undefined,
+    rejectUnauthorized: tls.ca !== undefined,
+    ...(alpnProtocol !== undefined && { ALPNProtocols: [alpnProtocol] }),
+  });
+  server.on('tlsClientError', (error) => {
+    logger.info(`A TLS client was turned away: ${error.message}`);
+  });
+  return open(server, address, { host: address.host, port: address.port }, accept, logger);
+}
+
+function plainServer(): Server {
+  // A client may end its side and still read what it asked for.
+  return createServer({ noDelay: true, allowHalfOpen: true });
 }
 
 /** Opens the server; `atStart` wraps the moment in which the address is bound. */
 async function open(
+  server: Server,
   address: TransportAddress,
   options: ListenOptions,
   accept: (stream: Socket) => void,
@@ -124,11 +171,11 @@ async function open(
   },
 ): Promise<Listener> {
   const streams = new Set<Socket>();
-  const server = createServer({ noDelay: true }, (stream) => {
+  server.on('connection', (stream: Socket) => {
     streams.add(stream);
     stream.once('close', () => streams.delete(stream));
-    accept(stream);
   });
+  server.on(address.kind === 'tls' ? 'secureConnection' : 'connection', accept);
   server.maxConnections = maxConnections;
   server.on('drop', () => {
     logger.warn(`A connection was turned away: ${maxConnections} are open already.`);
@@ -158,7 +205,7 @@ async function open(
 
 function withRealPort(address: TransportAddress, server: Server): TransportAddress {
   const bound = server.address();
-  return address.kind === 'tcp' && typeof bound === 'object' && bound !== null
+  return (address.kind === 'tcp' || address.kind === 'tls') && typeof bound === 'object' && bound !== null
     ? { ...address, port: bound.port }
     : address;
 }

@@ -94,7 +94,7 @@ export class ScriptedAgent {
   async resume(): Promise<void> {
     const services = this.#services();
     const accept = (stream: Duplex): void => void serveFramedConnection(stream, services);
-    this.#listener = await listen(this.#address.transport, accept, silentLogger);
+    this.#listener = await listen(this.#address.transport, accept, { logger: silentLogger });
   }
 
   async close(): Promise<void> {

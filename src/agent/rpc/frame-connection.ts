@@ -1,6 +1,8 @@
 import type { Duplex } from 'node:stream';
+import { BatchedWriter } from '../batched-writer.ts';
 import { AgentError } from '../errors.ts';
 import { decodeChunk, type FrameDecoder } from '../wire/frame-decoder.ts';
+import { explainBrokenStream } from '../transport/broken-stream.ts';
 import { Closing } from './closing.ts';
 
 /** What a channel does with its connection. */
@@ -17,6 +19,7 @@ export interface FrameConnectionEvents<Frame> {
  */
 export class FrameConnection<Frame> {
   readonly #stream: Duplex;
+  readonly #writer: BatchedWriter;
   readonly #decoder: FrameDecoder<Frame>;
   readonly #onFrame: (frame: Frame) => void;
   readonly #onFailed: (reason: AgentError) => void;
@@ -25,6 +28,7 @@ export class FrameConnection<Frame> {
   /** Takes over `stream`, which must be connected. */
   constructor(stream: Duplex, decoder: FrameDecoder<Frame>, events: FrameConnectionEvents<Frame>) {
     this.#stream = stream;
+    this.#writer = new BatchedWriter(stream);
     this.#decoder = decoder;
     this.#onFailed = events.onFailed;
     this.#onFrame = (frame) => {
@@ -34,9 +38,7 @@ export class FrameConnection<Frame> {
       this.#receive(chunk);
     });
     stream.on('error', (error) => {
-      this.fail(
-        new AgentError('connection_closed', `The connection broke: ${error.message}.`, { cause: error }),
-      );
+      this.fail(explainBrokenStream(error));
     });
     const onEnd = (): void => {
       if (this.failure === undefined) this.fail(this.#endOfStream());
@@ -56,7 +58,7 @@ export class FrameConnection<Frame> {
   }
 
   write(bytes: Uint8Array): void {
-    this.#stream.write(bytes);
+    this.#writer.write(bytes);
   }
 
   /** Ends the connection for `reason`; later reasons are ignored. */

@@ -1,12 +1,18 @@
 import type { Duplex } from 'node:stream';
 import type { TransportAddress } from '../endpoint.ts';
-import { AgentError } from '../errors.ts';
-import { openSocket, type OpenOptions } from './socket.ts';
+import { openExec } from './exec.ts';
+import { openHybridVsock } from './hvsock.ts';
+import { openSocket } from './socket.ts';
+import { openTls, type OpenTlsOptions } from './tls.ts';
+import { openVsock, type OpenVsockOptions } from './vsock.ts';
+
+/** Everything that opening some transport may need. */
+export type TransportOptions = OpenTlsOptions & OpenVsockOptions;
 
 type Connectors = {
-  readonly [Kind in TransportAddress['kind']]?: (
+  readonly [Kind in TransportAddress['kind']]: (
     address: Extract<TransportAddress, { kind: Kind }>,
-    options: OpenOptions,
+    options: TransportOptions,
   ) => Promise<Duplex>;
 };
 
@@ -14,19 +20,22 @@ const connectors: Connectors = {
   unix: ({ path }, options) => openSocket({ path }, options),
   pipe: ({ path }, options) => openSocket({ path }, options),
   tcp: ({ host, port }, options) => openSocket({ host, port }, options),
+  tls: openTls,
+  hvsock: openHybridVsock,
+  vsock: openVsock,
+  exec: ({ argv }, options) => openExec(argv, options),
 };
 
 /**
  * Opens the byte stream of a transport address.
  *
- * @throws AgentError `unreachable`, `not_permitted`, `timeout`, `cancelled` or `unsupported`.
+ * @throws AgentError `unreachable`, `not_permitted`, `handshake_failed`, `timeout` or `cancelled`.
  */
-export function connectTransport(address: TransportAddress, options: OpenOptions): Promise<Duplex> {
+export function connectTransport(address: TransportAddress, options: TransportOptions): Promise<Duplex> {
   // The table's type ties each connector to its own address; TypeScript cannot follow that through an index.
-  const open = connectors[address.kind] as
-    ((address: TransportAddress, options: OpenOptions) => Promise<Duplex>) | undefined;
-  if (open === undefined) {
-    return Promise.reject(new AgentError('unsupported', `The transport ${address.kind} is not available.`));
-  }
+  const open = connectors[address.kind] as (
+    address: TransportAddress,
+    options: TransportOptions,
+  ) => Promise<Duplex>;
   return open(address, options);
 }

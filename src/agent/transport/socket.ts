@@ -1,50 +1,21 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { AgentError } from '../errors.ts';
-
-/** How long opening a stream may take and who may end it early. */
-export interface OpenOptions {
-  /** Milliseconds until `timeout`; above 0. */
-  readonly timeoutMs: number;
-  readonly signal?: AbortSignal | undefined;
-}
+import { opening, watchEvent, type OpenOptions } from './opening.ts';
 
 /**
  * Opens a Unix socket, a named pipe or a TCP connection.
  *
  * @throws AgentError `unreachable`, `not_permitted`, `timeout` or `cancelled`, saying what to do.
  */
-export function openSocket(target: NetConnectOpts, { timeoutMs, signal }: OpenOptions): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(target);
-    const settle = (error?: AgentError): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-      socket.removeAllListeners();
-      if (error === undefined) {
-        resolve(socket);
-        return;
-      }
-      // A late error of a socket that is being thrown away concerns nobody.
-      socket.on('error', () => undefined);
-      socket.destroy();
-      reject(error);
-    };
-    const onAbort = (): void => {
-      settle(new AgentError('cancelled', 'Connecting was cancelled.', { cause: signal?.reason }));
-    };
-    const timer = setTimeout(() => {
-      settle(new AgentError('timeout', `The connection was not accepted within ${timeoutMs} ms.`));
-    }, timeoutMs);
-    socket.once('connect', () => {
-      socket.setNoDelay(true);
-      settle();
-    });
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      settle(explainSocketError(error));
-    });
-    if (signal?.aborted === true) onAbort();
-    else signal?.addEventListener('abort', onAbort, { once: true });
+export async function openSocket(target: NetConnectOpts, options: OpenOptions): Promise<Socket> {
+  const socket = connect(target);
+  await opening(socket, options, {
+    watch: watchEvent(socket, 'connect'),
+    describeTimeout: () => `The connection was not accepted within ${options.timeoutMs} ms.`,
+    explain: explainSocketError,
   });
+  socket.setNoDelay(true);
+  return socket;
 }
 
 /** Says in words what the operating system's error number means for a person who wants to reach an agent. */

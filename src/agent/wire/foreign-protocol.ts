@@ -1,5 +1,10 @@
 import type { ByteQueue } from './byte-queue.ts';
 
+/** Printable bytes that make a text: four of them are no frame's length by any accident that matters. */
+const minTextLength = 4;
+/** Longest text that is quoted. */
+const maxTextLength = 60;
+
 /**
  * Names the protocol that the waiting bytes belong to, when they are plainly another one, as a sentence with a leading
  * blank; empty when they look like nothing known.
@@ -16,5 +21,20 @@ export function foreignProtocolHint(queue: ByteQueue, expected: string): string 
   // An HTTP/2 server opens with a SETTINGS frame: a 24-bit length below 256, type 4, no flags.
   const isHttp2 =
     queue.length >= 9 && (word & 0xff) === 4 && queue.peekUint32(4) === 0 && queue.peekUint8(8) === 0;
-  return isHttp2 ? ' The bytes read as HTTP/2: this may be a gRPC socket; try the protocol arcbox-grpc.' : '';
+  if (isHttp2) return ' The bytes read as HTTP/2: this may be a gRPC socket; try the protocol arcbox-grpc.';
+  const text = leadingText(queue);
+  return text.length < minTextLength
+    ? ''
+    : ` The bytes read as text, ${JSON.stringify(text)}: this is not ${expected}, or a program prints something first.`;
+}
+
+/** The printable ASCII that the queue begins with. */
+function leadingText(queue: ByteQueue): string {
+  let text = '';
+  while (text.length < Math.min(queue.length, maxTextLength)) {
+    const byte = queue.peekUint8(text.length);
+    if (byte < 0x20 || byte > 0x7e) break;
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }

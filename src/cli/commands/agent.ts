@@ -1,14 +1,16 @@
-import { parseEndpoint } from '../../agent/endpoint.ts';
+import { Duplex } from 'node:stream';
+import { parseEndpoint, protocols, type Protocol } from '../../agent/endpoint.ts';
 import { AgentError } from '../../agent/errors.ts';
 import { untilAborted } from '../../agent/pause.ts';
 import { startGuestAgent } from '../../guest/agent.ts';
 import { version } from '../../version.ts';
 import type { Command } from '../command.ts';
+import { readTlsOptions } from '../tls-options.ts';
 
 /** `agent`: runs the reference guest agent until interrupted. */
 export const agentCommand: Command = {
   usage:
-    'agent --listen ENDPOINT [--listen ...] [--docker SOCKET] [--containerd SOCKET] [--allow-clock-set] [--exit-with-stdin]',
+    'agent --listen ENDPOINT [--listen ...] | --stdio [--protocol PROTOCOL] [--docker SOCKET] [--containerd SOCKET] [--allow-clock-set] [--exit-with-stdin] [--tls-cert FILE --tls-key FILE [--tls-ca FILE]]',
   summary: 'run the reference guest agent on this machine',
   options: {
     listen: { type: 'string', multiple: true },
@@ -16,24 +18,45 @@ export const agentCommand: Command = {
     containerd: { type: 'string' },
     'allow-clock-set': { type: 'boolean' },
     'exit-with-stdin': { type: 'boolean' },
+    stdio: { type: 'boolean' },
+    protocol: { type: 'string' },
   },
   async run({ line, logger, interrupted, print }) {
     const listen = line.texts('listen').map(parseEndpoint);
-    if (listen.length === 0) throw new AgentError('usage', 'agent needs at least one --listen ENDPOINT.');
+    const stdio = line.flag('stdio') ? stdioProtocol(line.text('protocol')) : undefined;
+    if (listen.length === 0 && stdio === undefined)
+      throw new AgentError('usage', 'agent needs at least one --listen ENDPOINT, or --stdio.');
+    const { ca, cert, key } = readTlsOptions(line);
     const agent = await startGuestAgent({
       listen,
+      ...(cert !== undefined && key !== undefined && { tls: { cert, key, ...(ca !== undefined && { ca }) } }),
       dockerSocket: line.text('docker'),
       containerdSocket: line.text('containerd'),
       allowClockSet: line.flag('allow-clock-set'),
       version,
       logger,
     });
+    if (stdio !== undefined) {
+      // Standard output belongs to the client; its end, or that of the input, ends the agent.
+      const stream = Duplex.from({ readable: process.stdin, writable: process.stdout });
+      await Promise.race([agent.serve(stdio, stream), untilAborted(interrupted)]);
+      await agent.close();
+      return;
+    }
     print(JSON.stringify({ listening: agent.listening }));
     const stop = line.flag('exit-with-stdin') ? AbortSignal.any([interrupted, stdinEnded()]) : interrupted;
     await untilAborted(stop);
     await agent.close();
   },
 };
+
+/** What `--stdio` speaks: ArcBox frames unless `--protocol` says otherwise. */
+function stdioProtocol(name = 'arcbox'): Protocol {
+  const protocol = protocols.find((known) => known === name);
+  if (protocol === undefined)
+    throw new AgentError('usage', `${name} is not a protocol of ${protocols.join(', ')}.`);
+  return protocol;
+}
 
 /** Aborts when standard input ends, so that an agent does not outlive the program that started it. */
 function stdinEnded(): AbortSignal {

@@ -30,7 +30,7 @@ test('answers are matched to calls in order, all of them in flight at once', asy
   const { stream, sent, answer } = pipe();
   const channel = new FramedChannel(stream);
   const calls = [1, 2, 3].map(() => channel.unary(service, 'Ping', nothing, { timeoutMs: 5000 }));
-  expect(sent).toHaveLength(3);
+  await vi.waitUntil(() => sent.length === 3);
   answer(Buffer.concat([pong('a'), pong('b'), pong('c')]));
   expect((await Promise.all(calls)).map((bytes) => Buffer.from(bytes).toString())).toEqual(['a', 'b', 'c']);
 });

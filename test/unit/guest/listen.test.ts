@@ -10,7 +10,9 @@ import { temporaryFolder } from './support.ts';
 const isWindows = process.platform === 'win32';
 
 async function listenOn(path: string): Promise<Listener> {
-  const listener = await listen({ kind: 'unix', path }, (stream) => stream.pipe(stream), silentLogger);
+  const listener = await listen({ kind: 'unix', path }, (stream) => stream.pipe(stream), {
+    logger: silentLogger,
+  });
   onTestFinished(() => listener.close());
   return listener;
 }
@@ -92,7 +94,7 @@ describe.skipIf(isWindows)('listening on a Unix socket', () => {
 describe('listening on TCP', () => {
   it('tells the port that it was given', async () => {
     const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
-    const listener = await listen(address, (stream) => stream.destroy(), silentLogger);
+    const listener = await listen(address, (stream) => stream.destroy(), { logger: silentLogger });
     onTestFinished(() => listener.close());
     expect(listener.address).toMatchObject({ kind: 'tcp', host: '127.0.0.1' });
     expect((listener.address as { port: number }).port).toBeGreaterThan(0);
@@ -100,7 +102,7 @@ describe('listening on TCP', () => {
 
   it('refuses an address that others can reach', async () => {
     const address = { kind: 'tcp', host: '0.0.0.0', port: 0 } as const;
-    await expect(listen(address, () => undefined, silentLogger)).rejects.toMatchObject({
+    await expect(listen(address, () => undefined, { logger: silentLogger })).rejects.toMatchObject({
       code: 'not_permitted',
     });
   });
@@ -110,15 +112,15 @@ describe('listening on TCP', () => {
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void other.close());
     const { port } = other.address() as AddressInfo;
-    const taken = listen({ kind: 'tcp', host: '127.0.0.1', port }, () => undefined, silentLogger);
+    const taken = listen({ kind: 'tcp', host: '127.0.0.1', port }, () => undefined, { logger: silentLogger });
     await expect(taken).rejects.toMatchObject({ code: 'unreachable' });
   });
 });
 
 it('says which transports the agent can listen on', async () => {
   const address = { kind: 'vsock', cid: 3, port: 1 } as const;
-  await expect(listen(address, () => undefined, silentLogger)).rejects.toMatchObject({
+  await expect(listen(address, () => undefined, { logger: silentLogger })).rejects.toMatchObject({
     code: 'unsupported',
-    message: 'The agent cannot listen on vsock; it can on unix, pipe, tcp.',
+    message: 'The agent cannot listen on vsock; it can on unix, pipe, tcp, tls.',
   });
 });

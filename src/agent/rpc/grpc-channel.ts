@@ -1,0 +1,184 @@
+import type { Duplex } from 'node:stream';
+import type { Client, ServiceError } from '@grpc/grpc-js';
+import { AgentError } from '../errors.ts';
+import { loadGrpc } from '../load-grpc.ts';
+import { explainBrokenStream } from '../transport/broken-stream.ts';
+import { foreignProtocolHint } from '../wire/foreign-protocol.ts';
+import type { CallOptions, RpcChannel } from './channel.ts';
+import { Closing } from './closing.ts';
+import { statusError } from './grpc-status.ts';
+import { bridgeStream, type LocalBridge } from './local-bridge.ts';
+import { startCall } from './pending-call.ts';
+
+/** Largest message in either direction, in bytes. */
+export const grpcMaxMessageBytes = 16 * 1024 * 1024;
+
+/** Settings of {@link openGrpcChannel}. */
+export interface GrpcChannelOptions extends CallOptions {
+  /** Host and port that the requests name, for proxies that route by it. Defaults to `localhost`. */
+  readonly authority?: string;
+}
+
+/**
+ * Speaks gRPC over `stream`, which must be connected and, where TLS is wanted, be TLS already. The library opens its
+ * connections itself and knows only sockets and TLS of its own, so it is given a private socket that is joined to the
+ * stream: that way every transport works, and fails, the same under every wire.
+ *
+ * @throws AgentError `handshake_failed` when something else answers, `timeout`, `cancelled`, `connection_closed`.
+ */
+export async function openGrpcChannel(stream: Duplex, options: GrpcChannelOptions): Promise<RpcChannel> {
+  const [bridge, grpc] = await Promise.all([bridgeStream(stream), loadGrpc()]);
+  const client = new grpc.Client(`unix:${bridge.path}`, grpc.credentials.createInsecure(), {
+    'grpc.max_receive_message_length': grpcMaxMessageBytes,
+    'grpc.max_send_message_length': grpcMaxMessageBytes,
+    // One stream, one connection: the library must not share it or try to open another.
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.enable_retries': 0,
+    'grpc.service_config_disable_resolution': 1,
+    ...(options.authority !== undefined && { 'grpc.default_authority': options.authority }),
+  });
+  const channel = new GrpcChannel(client, bridge);
+  const ready = startCall<undefined>(
+    options,
+    () => `No gRPC greeting came within ${options.timeoutMs} ms.${channel.hint()}`,
+  );
+  void channel.closed.then((reason) => {
+    ready.reject(reason);
+  });
+  client.waitForReady(Infinity, (error) => {
+    if (error === undefined) ready.resolve(undefined);
+  });
+  try {
+    await ready.promise;
+  } catch (error) {
+    channel.close();
+    throw error;
+  }
+  channel.isReady = true;
+  return channel;
+}
+
+class GrpcChannel implements RpcChannel {
+  readonly concurrent = true;
+  readonly pushesNotifications = false;
+  /** True once gRPC was understood on both sides. */
+  isReady = false;
+  readonly #client: Client;
+  readonly #bridge: LocalBridge;
+  readonly #closing = new Closing();
+
+  constructor(client: Client, bridge: LocalBridge) {
+    this.#client = client;
+    this.#bridge = bridge;
+    void bridge.closed.then((error) => {
+      this.#fail(error === undefined ? this.#endOfStream() : explainBrokenStream(error));
+    });
+  }
+
+  get closed(): Promise<AgentError> {
+    return this.#closing.closed;
+  }
+
+  unary(service: string, method: string, request: Uint8Array, options: CallOptions): Promise<Uint8Array> {
+    const refusal = this.#closing.reason ?? checkSize(request);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const call = startCall<Uint8Array>(
+      options,
+      () => `No answer to ${method} within ${options.timeoutMs} ms.`,
+      () => sent?.cancel(),
+    );
+    const sent =
+      options.signal?.aborted === true
+        ? undefined
+        : this.#client.makeUnaryRequest(
+            `/${service}/${method}`,
+            asBuffer,
+            asItIs,
+            request,
+            { deadline: Date.now() + options.timeoutMs },
+            (error, response) => {
+              if (response === undefined) call.reject(this.#explain(error));
+              else call.resolve(response);
+            },
+          );
+    return call.promise;
+  }
+
+  async *serverStream(
+    service: string,
+    method: string,
+    request: Uint8Array,
+    { signal }: { readonly signal?: AbortSignal | undefined },
+  ): AsyncGenerator<Uint8Array, undefined> {
+    if (signal?.aborted === true) return;
+    const refusal = this.#closing.reason ?? checkSize(request);
+    if (refusal !== undefined) throw refusal;
+    const call = this.#client.makeServerStreamRequest(`/${service}/${method}`, asBuffer, asItIs, request);
+    const onAbort = (): void => {
+      call.cancel();
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      for await (const message of call as AsyncIterable<Uint8Array>) yield message;
+    } catch (error) {
+      if (!isAborted(signal)) throw this.#explain(error);
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      call.cancel();
+    }
+  }
+
+  close(): void {
+    this.#fail(new AgentError('cancelled', 'The connection was closed on this side.'));
+  }
+
+  /** What the bytes that came look like, as a sentence, while gRPC is not understood; empty when unknown. */
+  hint(): string {
+    return this.isReady ? '' : foreignProtocolHint(this.#bridge.greeting, 'a gRPC agent');
+  }
+
+  #endOfStream(): AgentError {
+    if (this.isReady) return new AgentError('connection_closed', 'The agent closed the connection.');
+    return this.#bridge.greeting.length === 0
+      ? new AgentError('connection_closed', 'The agent closed the connection before it said anything.')
+      : new AgentError('handshake_failed', `What answers does not speak gRPC.${this.hint()}`);
+  }
+
+  #explain(error: unknown): AgentError {
+    if (this.#closing.reason !== undefined) return this.#closing.reason;
+    if (isServiceError(error)) return statusError(error.code, error.details);
+    return AgentError.from(error, 'remote_error');
+  }
+
+  #fail(reason: AgentError): void {
+    if (!this.#closing.begin(reason)) return;
+    this.#client.close();
+    this.#bridge.close();
+  }
+}
+
+function checkSize(request: Uint8Array): AgentError | undefined {
+  return request.byteLength <= grpcMaxMessageBytes
+    ? undefined
+    : new AgentError(
+        'frame_too_large',
+        `The message has ${request.byteLength} bytes; the limit is ${grpcMaxMessageBytes}.`,
+      );
+}
+
+function isServiceError(error: unknown): error is ServiceError {
+  return error instanceof Error && 'code' in error && 'details' in error;
+}
+
+/** Asks anew what the compiler believes to know from before an `await`. */
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function asItIs(bytes: Buffer): Uint8Array {
+  return bytes;
+}
