@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { readConfiguredSandboxes } from './sandboxes/configured.ts';
+import { startDiscovery } from './sandboxes/discovery/discovery.ts';
 import type { Disposable } from './sandboxes/emitter.ts';
 import type { LocalAgent, LocalAgentState } from './sandboxes/local-agent.ts';
 import type { SandboxRegistry } from './sandboxes/sandbox-registry.ts';
@@ -21,6 +22,7 @@ export class SandboxSources implements Disposable {
   readonly #dependencies: SourcesDependencies;
   readonly #subscriptions: readonly Disposable[];
   #settingProblems: readonly string[] = [];
+  #discovery: Disposable | undefined;
 
   constructor(dependencies: SourcesDependencies) {
     this.#dependencies = dependencies;
@@ -31,6 +33,7 @@ export class SandboxSources implements Disposable {
       vscode.workspace.onDidChangeConfiguration((change) => {
         if (change.affectsConfiguration('sandlight.sandboxes')) this.#readSandboxes();
         if (change.affectsConfiguration('sandlight.localAgent')) this.#restartLocalAgent();
+        if (change.affectsConfiguration('sandlight.discovery')) this.#restartDiscovery();
       }),
     ];
   }
@@ -39,6 +42,7 @@ export class SandboxSources implements Disposable {
   start(): void {
     const count = this.#readSandboxes();
     this.#takeLocalAgent(this.#dependencies.localAgent.state);
+    this.#restartDiscovery();
     if (count === 0 && readSettings().localAgent.autoStart) this.startLocalAgent();
   }
 
@@ -50,6 +54,13 @@ export class SandboxSources implements Disposable {
 
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#discovery?.dispose();
+  }
+
+  #restartDiscovery(): void {
+    const { registry, log } = this.#dependencies;
+    this.#discovery?.dispose();
+    this.#discovery = startDiscovery(registry, readSettings().discovery, log);
   }
 
   #restartLocalAgent(): void {

@@ -10,8 +10,10 @@ import {
   pingCommand,
   runtimeCommand,
   syncClockCommand,
+  touchCommand,
 } from './commands/calls.ts';
 import { decodeCommand, encodeCommand } from './commands/captures.ts';
+import { listCommand } from './commands/list.ts';
 import { statusCommand } from './commands/status.ts';
 import { watchCommand } from './commands/watch.ts';
 import { readTlsOptions } from './tls-options.ts';
@@ -23,7 +25,9 @@ const commands: Readonly<Record<string, Command>> = {
   runtime: runtimeCommand,
   ensure: ensureCommand,
   'sync-clock': syncClockCommand,
+  touch: touchCommand,
   watch: watchCommand,
+  list: listCommand,
   agent: agentCommand,
   encode: encodeCommand,
   decode: decodeCommand,

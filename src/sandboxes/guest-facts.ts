@@ -1,6 +1,7 @@
 import type { RuntimeStatusResponse, SystemInfo } from '../agent/generated/arcbox/v1/agent.ts';
 import type { PortBinding } from '../agent/generated/arcbox/v1/common.ts';
-import type { GuestTextCleaner } from './guest-text.ts';
+import type { AgentIdentity } from '../agent/session/session.ts';
+import { GuestTextCleaner } from './guest-text.ts';
 
 const maxNameLength = 100;
 const maxDetailLength = 500;
@@ -59,6 +60,11 @@ export function cleanBindings(
       hostIp: cleaner.text(binding.hostIp, 64),
     }))
     .sort(compareBindings);
+}
+
+/** A copy of who answers whose text is safe to show. */
+export function cleanIdentity(agent: AgentIdentity): AgentIdentity {
+  return { ...agent, version: new GuestTextCleaner().text(agent.version, maxNameLength) };
 }
 
 /** A container id that is safe to show and to use as a key. */

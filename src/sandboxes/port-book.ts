@@ -1,6 +1,7 @@
 import type { PortBinding } from '../agent/generated/arcbox/v1/common.ts';
 import type { PortChange } from '../agent/session/session.ts';
 import { cleanBindings, cleanContainerId } from './guest-facts.ts';
+import type { PublishedPort } from './discovery/discovered.ts';
 import { GuestTextCleaner } from './guest-text.ts';
 
 /** The published ports of one container, never empty. */
@@ -48,6 +49,20 @@ export function applyPortChange(book: PortBook | null, change: PortChange): Port
       return book?.staleReason ? { ...book, staleReason: null } : book;
   }
 }
+
+/** The ports that the sandbox's own tool publishes; no container is named. */
+export function bookOfPublished(ports: readonly PublishedPort[]): PortBook {
+  const bindings = ports.map(({ hostAddress, hostPort, guestPort, protocol }) => ({
+    containerPort: guestPort,
+    hostPort,
+    protocol,
+    hostIp: hostAddress,
+  }));
+  const containers = new Map([['', bindings]]);
+  return applyPortChange(null, { kind: 'snapshot', containers }) ?? emptyBook;
+}
+
+const emptyBook: PortBook = { containers: [], dropped: 0, staleReason: null };
 
 function inOrder(entries: readonly PublishedPorts[]): readonly PublishedPorts[] {
   return entries

@@ -13,20 +13,28 @@ import type {
   PortChange,
 } from '../agent/session/session.ts';
 import { connectionError, nextConnectionState, type ConnectionEvent } from './connection.ts';
-import { cleanRuntime, cleanSystem } from './guest-facts.ts';
+import { cleanIdentity, cleanRuntime, cleanSystem } from './guest-facts.ts';
 import { GuestTextCleaner } from './guest-text.ts';
 import { followDockerPorts } from './docker-ports.ts';
-import { applyPortChange } from './port-book.ts';
+import { applyPortChange, bookOfPublished } from './port-book.ts';
 import { judgeReadiness } from './readiness.ts';
-import { initialSnapshot, type SandboxSnapshot, type SandboxSpec } from './snapshot.ts';
+import { initialSnapshot, type GuestActivity, type SandboxSnapshot, type SandboxSpec } from './snapshot.ts';
 
 /** How closely a sandbox is watched: everything while somebody looks, otherwise only what the status item needs. */
 export type Attention = 'visible' | 'background';
+
+/** What was learnt of a guest without asking it. A part that was not told is `null`. */
+export interface PassiveObservation extends GuestActivity {
+  /** Guest clock minus host clock in milliseconds. */
+  readonly clockOffsetMs: number | null;
+}
 
 /** What a {@link SandboxMonitor} needs from outside. */
 export interface MonitorDependencies {
   readonly connect: typeof connectAgent;
   readonly logger: Logger;
+  /** Looks at what a guest leaves where its host can read it; `undefined` when there is nothing. */
+  readonly observe?: (spec: SandboxSpec) => Promise<PassiveObservation | undefined>;
   /** Called after every change with the new snapshot. */
   readonly onChange: (snapshot: SandboxSnapshot) => void;
   /** Called when the agent has answered for the first time after this machine slept. */
@@ -118,7 +126,26 @@ export class SandboxMonitor {
       this.connect();
       return;
     }
-    await this.#poll(this.#session, 'visible', pollTimeoutMs, this.#wish?.signal);
+    const session = this.#session;
+    await this.#poll(session, 'visible', pollTimeoutMs, this.#wish?.signal);
+    await this.#readListening(session, this.#wish?.signal);
+  }
+
+  /** Tells the guest that it is in use, which postpones its idle shutdown. */
+  touch(options: CallOptions): Promise<bigint> {
+    return this.#openSession().touch(options);
+  }
+
+  /** Takes what the sandbox's own tool tells; connects to one that runs, leaves one that does not. */
+  update(spec: SandboxSpec): void {
+    const wasRunning = mayAnswer(this.#snapshot);
+    this.#patch({ ...spec });
+    if (this.#session !== undefined && spec.discovered && this.#snapshot.dockerSocket === undefined) {
+      this.#patch({ ports: bookOfPublished(spec.discovered.ports) });
+    }
+    if (mayAnswer(spec) === wasRunning) return;
+    if (wasRunning) this.disconnect();
+    else this.connect();
   }
 
   /** One round trip that never touches the guest's clock. */
@@ -228,10 +255,14 @@ export class SandboxMonitor {
     } catch (error) {
       const reason = AgentError.from(error, 'unsupported');
       if (!harmlessCodes.has(reason.code)) throw reason;
-      const { dockerSocket } = this.#snapshot;
-      this.#patch({ ports: null, portsUnknownReason: dockerSocket === undefined ? reason.message : null });
+      const { dockerSocket, discovered } = this.#snapshot;
       if (dockerSocket !== undefined) {
+        this.#patch({ ports: null });
         void followDockerPorts(dockerSocket, onChange, signal, this.#dependencies.logger);
+      } else if (discovered !== undefined) {
+        this.#patch({ ports: bookOfPublished(discovered.ports) });
+      } else {
+        this.#patch({ ports: null, portsUnknownReason: reason.message });
       }
     }
   }
@@ -247,6 +278,9 @@ export class SandboxMonitor {
       timeoutMs = hasSlept ? verifyTimeoutMs : pollTimeoutMs;
       if (!hasSlept) continue;
       this.#hasSlept = true;
+      // How far off a clock was before the sleep says nothing.
+      this.#patch({ clockOffsetMs: null });
+      await this.#observe();
       this.#notePing(await session.ping({ timeoutMs, signal: wish }));
     }
   }
@@ -267,6 +301,7 @@ export class SandboxMonitor {
         const value = cleanRuntime(await session.runtimeStatus(options), this.#cleaner);
         this.#patch({ runtime: { value, atMs: Date.now() } });
       }
+      await this.#observe();
       if (attention === 'visible' && capabilities.has('system_info')) {
         const value = cleanSystem(await session.systemInfo(options), this.#cleaner);
         this.#patch({ system: { value, atMs: Date.now() } });
@@ -279,12 +314,25 @@ export class SandboxMonitor {
     }
   }
 
+  /** Takes what can be learnt of the guest without asking it. */
+  async #observe(): Promise<void> {
+    const seen = await this.#dependencies.observe?.(this.#snapshot);
+    if (seen === undefined) return;
+    const atMs = Date.now();
+    const { idleMs, activeSessions, clockOffsetMs } = seen;
+    this.#patch({ activity: { value: { idleMs, activeSessions }, atMs } });
+    if (clockOffsetMs !== null) this.#patch({ clockOffsetMs: { value: clockOffsetMs, atMs } });
+  }
+
+  async #readListening(session: AgentSession, signal: AbortSignal | undefined): Promise<void> {
+    const value = await session.listeningPorts?.({ timeoutMs: pollTimeoutMs, signal });
+    if (value !== undefined) this.#patch({ listening: { value, atMs: Date.now() } });
+  }
+
   #notePing({ rttMs, clockOffsetMs }: PingResult): void {
     const atMs = Date.now();
-    this.#patch({
-      roundTripMs: { value: rttMs, atMs },
-      clockOffsetMs: clockOffsetMs === null ? null : { value: clockOffsetMs, atMs },
-    });
+    this.#patch({ roundTripMs: { value: rttMs, atMs } });
+    if (clockOffsetMs !== null) this.#patch({ clockOffsetMs: { value: clockOffsetMs, atMs } });
     if (!this.#hasSlept) return;
     this.#hasSlept = false;
     this.#dependencies.onWake?.();
@@ -315,7 +363,7 @@ export class SandboxMonitor {
       ...this.#snapshot,
       ...changes,
       ...(session && {
-        agent: session.agent,
+        agent: session.agent && cleanIdentity(session.agent),
         boot: session.boot,
         capabilities: new Set(session.capabilities),
       }),
@@ -324,4 +372,9 @@ export class SandboxMonitor {
     this.#snapshot = { ...next, readiness: judgeReadiness(next) };
     this.#dependencies.onChange(this.#snapshot);
   }
+}
+
+/** False for a sandbox that its own tool knows not to run; asking it would only fail. */
+export function mayAnswer({ discovered }: SandboxSpec): boolean {
+  return discovered === undefined || discovered.state === 'running' || discovered.state === 'starting';
 }

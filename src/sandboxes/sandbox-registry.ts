@@ -4,7 +4,8 @@ import type { CallOptions } from '../agent/rpc/channel.ts';
 import type { PingResult } from '../agent/session/session.ts';
 import { Emitter, type Disposable } from './emitter.ts';
 import { probeEndpoint } from './probe.ts';
-import { SandboxMonitor, type Attention, type MonitorDependencies } from './sandbox-monitor.ts';
+import { mayAnswer, SandboxMonitor, type Attention, type MonitorDependencies } from './sandbox-monitor.ts';
+import { observeFromHost } from './discovery/observe.ts';
 import type { SandboxSnapshot, SandboxSpec } from './snapshot.ts';
 
 /** What changed in one slice of time, as sandbox ids. */
@@ -62,7 +63,10 @@ export class SandboxRegistry {
     for (const id of this.#bySource.get(source) ?? []) {
       const spec = wanted.get(id);
       const current = this.get(id);
-      if (spec !== undefined && current !== undefined && isSameSpec(spec, current)) continue;
+      if (spec !== undefined && current !== undefined && isSamePlace(spec, current)) {
+        this.#monitors.get(id)?.update(spec);
+        continue;
+      }
       this.#monitors.get(id)?.dispose();
       this.#monitors.delete(id);
     }
@@ -102,6 +106,7 @@ export class SandboxRegistry {
     const monitor = new SandboxMonitor(spec, {
       connect: this.#connect,
       logger: this.#logger,
+      observe: observeFromHost,
       onChange: () => {
         this.#changed.add(spec.id);
         this.#schedule();
@@ -112,7 +117,7 @@ export class SandboxRegistry {
     });
     this.#monitors.set(spec.id, monitor);
     monitor.setAttention(this.#attention);
-    monitor.connect();
+    if (mayAnswer(spec)) monitor.connect();
   }
 
   #schedule(): void {
@@ -126,7 +131,8 @@ export class SandboxRegistry {
   }
 }
 
-function isSameSpec(a: SandboxSpec, b: SandboxSpec): boolean {
+/** True when a connection made for one serves the other. */
+function isSamePlace(a: SandboxSpec, b: SandboxSpec): boolean {
   return (
     a.name === b.name &&
     a.dockerSocket === b.dockerSocket &&

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../agent/endpoint.ts';
 import type { RuntimeStatusResponse, SystemInfo } from '../agent/generated/arcbox/v1/agent.ts';
-import type { AgentIdentity, BootTiming, Capability } from '../agent/session/session.ts';
+import type { AgentIdentity, BootTiming, Capability, ListeningPorts } from '../agent/session/session.ts';
+import type { DiscoveredFacts } from './discovery/discovered.ts';
 import type { ConnectionState } from './connection.ts';
 import type { PortBook } from './port-book.ts';
 
@@ -29,6 +30,8 @@ export interface SandboxSpec {
   readonly source: SandboxSource;
   /** Socket of the sandbox's Docker engine, read for published ports when the agent does not tell them. */
   readonly dockerSocket?: string;
+  /** What the tool that owns the sandbox tells; absent for one that was configured. */
+  readonly discovered?: DiscoveredFacts;
 }
 
 /** A value with the moment it was learnt, in milliseconds since the Unix epoch. */
@@ -43,6 +46,14 @@ export interface RunningOperation {
   readonly startedAtMs: number;
   /** The guest's latest words, cleaned. */
   readonly detail: string;
+}
+
+/** How a guest is used. A part that was not told is `null`. */
+export interface GuestActivity {
+  /** Milliseconds since the last use. */
+  readonly idleMs: number | null;
+  /** Programs and streams in use. */
+  readonly activeSessions: number | null;
 }
 
 /**
@@ -64,6 +75,10 @@ export interface SandboxSnapshot extends SandboxSpec {
   readonly runtime: Dated<RuntimeStatusResponse> | null;
   readonly system: Dated<SystemInfo> | null;
   readonly ports: PortBook | null;
+  /** What listens inside the guest, read when asked for, because reading counts as use. */
+  readonly listening: Dated<ListeningPorts> | null;
+  /** How the guest is used, learnt without asking it. */
+  readonly activity: Dated<GuestActivity> | null;
   /** Why the ports are not known; `null` when they are, or were not asked for yet. */
   readonly portsUnknownReason: string | null;
   /** The latest poll that failed while the connection stayed usable; `null` when it succeeded. */
@@ -88,6 +103,8 @@ export function initialSnapshot(spec: SandboxSpec): SandboxSnapshot {
     runtime: null,
     system: null,
     ports: null,
+    listening: null,
+    activity: null,
     portsUnknownReason: null,
     pollError: null,
     operation: null,

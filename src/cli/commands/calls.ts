@@ -83,6 +83,18 @@ export const ensureCommand: Command = {
     }),
 };
 
+/** `touch ENDPOINT`: tells the guest that it is in use. */
+export const touchCommand: Command = {
+  usage: 'touch ENDPOINT',
+  summary: 'tell the guest that it is in use, postponing its idle shutdown',
+  options: {},
+  run: (context) =>
+    withSession(context, async (session, options) => {
+      const activitySeq = (await session.touch(options)).toString();
+      printResult(context, { activitySeq }, `noted as use number ${activitySeq}`);
+    }),
+};
+
 /** `sync-clock ENDPOINT`: the only command that sets a clock. */
 export const syncClockCommand: Command = {
   usage: 'sync-clock ENDPOINT [--at UNIX_NANOS]',

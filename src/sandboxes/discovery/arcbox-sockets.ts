@@ -14,11 +14,14 @@ export interface ArcboxSockets {
  * Where a daemon may listen, the likeliest first: what `ARCBOX_GRPC_SOCKET` names, `run/` of the data folder (0.1.5 and
  * later), the data folder itself (0.1.4).
  */
-export function arcboxCandidates(env: NodeJS.ProcessEnv = process.env, home = homedir()): ArcboxSockets[] {
+export function arcboxCandidates(
+  env: NodeJS.ProcessEnv = process.env,
+  home = homedir(),
+): [ArcboxSockets, ...ArcboxSockets[]] {
+  const beside = (grpc: string): ArcboxSockets => ({ grpc, docker: join(dirname(grpc), 'docker.sock') });
   const dataDir = join(home, '.arcbox');
-  const named = env['ARCBOX_GRPC_SOCKET'];
-  const grpc = [...(named ? [named] : []), join(dataDir, 'run', 'arcbox.sock'), join(dataDir, 'arcbox.sock')];
-  return grpc.map((path) => ({ grpc: path, docker: join(dirname(path), 'docker.sock') }));
+  const named = env['ARCBOX_GRPC_SOCKET'] ?? join(dataDir, 'run', 'arcbox.sock');
+  return [beside(named), beside(join(dataDir, 'run', 'arcbox.sock')), beside(join(dataDir, 'arcbox.sock'))];
 }
 
 /** The first candidate whose gRPC socket exists. */

@@ -1,26 +1,30 @@
 import type { Endpoint } from '../../agent/endpoint.ts';
-import type { SandboxSource } from '../snapshot.ts';
 
 /** What a discovered sandbox is doing. `dead`: it is recorded as running, or crashed, and nothing answers. */
 export type DiscoveredState = 'running' | 'starting' | 'paused' | 'stopped' | 'dead';
 
-/** A port that the sandbox's own tool publishes. */
+/** A port of the sandbox that the host publishes. */
 export interface PublishedPort {
-  readonly hostIp: string;
+  readonly hostAddress: string;
   readonly hostPort: number;
+  /** The service must listen on more than the guest's loopback, or the port is accepted but answers nothing. */
   readonly guestPort: number;
-  readonly protocol: string;
+  readonly protocol: 'tcp' | 'udp';
+}
+
+/** What the tool that owns a sandbox tells of it. */
+export interface DiscoveredFacts {
+  readonly state: DiscoveredState;
+  readonly ports: readonly PublishedPort[];
+  /** A sentence about what is odd, such as records that contradict what was seen. */
+  readonly note?: string;
 }
 
 /** A sandbox found on this machine without being configured. */
-export interface DiscoveredSandbox {
+export interface DiscoveredSandbox extends DiscoveredFacts {
   readonly name: string;
   readonly endpoint: Endpoint;
-  readonly source: SandboxSource;
-  readonly state: DiscoveredState;
-  readonly ports: readonly PublishedPort[];
+  readonly source: 'microsandbox' | 'arcbox';
   /** Socket of its Docker engine, where the host forwards one. */
   readonly dockerSocket?: string;
-  /** A sentence about what is odd, such as records that contradict what was seen. */
-  readonly note?: string;
 }

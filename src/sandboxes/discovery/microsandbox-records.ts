@@ -1,13 +1,5 @@
 import { dig } from './bounded-file.ts';
-
-/** A port of the sandbox that the host publishes. */
-export interface PublishedPort {
-  readonly hostAddress: string;
-  readonly hostPort: number;
-  /** The service must listen on more than the guest's loopback, or the port is accepted but answers nothing. */
-  readonly guestPort: number;
-  readonly protocol: 'tcp' | 'udp';
-}
+import type { PublishedPort } from './discovered.ts';
 
 /** A sandbox as microsandbox's own records tell it, which may be out of date. */
 export interface InventoryEntry {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { Endpoint, TransportAddress } from '../../agent/endpoint.ts';
+import type { TransportAddress } from '../../agent/endpoint.ts';
+import type { DiscoveredSandbox, DiscoveredState } from './discovered.ts';
 import { listFolder } from './bounded-file.ts';
 import {
   relayAddresses,
@@ -8,22 +9,8 @@ import {
   type MicrosandboxHome,
 } from './microsandbox-home.ts';
 import { readInventory } from './microsandbox-inventory.ts';
-import type { InventoryEntry, PublishedPort } from './microsandbox-records.ts';
+import type { InventoryEntry } from './microsandbox-records.ts';
 import { isListening, listListeningSockets } from './socket-liveness.ts';
-
-/** What a discovered sandbox is doing. `dead`: it is recorded as running, or crashed, and nothing answers. */
-export type DiscoveredState = 'running' | 'starting' | 'paused' | 'stopped' | 'dead';
-
-/** A sandbox found on this machine. */
-export interface DiscoveredSandbox {
-  readonly name: string;
-  readonly endpoint: Endpoint;
-  readonly source: 'microsandbox';
-  readonly state: DiscoveredState;
-  readonly ports: readonly PublishedPort[];
-  /** A sentence about what is odd, such as records that contradict what was seen. */
-  readonly note?: string;
-}
 
 /** All sandboxes found, by name, and why there may be more. */
 export interface Discovery {

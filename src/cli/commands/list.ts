@@ -1,0 +1,29 @@
+import { formatEndpoint } from '../../agent/endpoint.ts';
+import { AgentError } from '../../agent/errors.ts';
+import { arcboxCandidates, findArcboxSockets } from '../../sandboxes/discovery/arcbox-sockets.ts';
+import { discoverArcbox } from '../../sandboxes/discovery/arcbox.ts';
+import { discoverMicrosandbox } from '../../sandboxes/discovery/microsandbox.ts';
+import { printResult, type Command } from '../command.ts';
+
+/** `list`: the sandboxes found on this machine. */
+export const listCommand: Command = {
+  usage: 'list',
+  summary: 'list the sandboxes found on this machine',
+  options: {},
+  async run(context) {
+    const { logger, interrupted, line } = context;
+    if (line.positionals.length > 0) throw new AgentError('usage', 'list takes no argument.');
+    const { sandboxes, notes } = await discoverMicrosandbox(undefined, interrupted);
+    for (const note of notes) logger.warn(note);
+    const sockets = await findArcboxSockets(arcboxCandidates());
+    const machines = sockets === undefined ? [] : await discoverArcbox(sockets, interrupted, logger);
+    const found = [...sandboxes, ...machines].map(({ name, endpoint, source, state }) => ({
+      name,
+      endpoint: formatEndpoint(endpoint),
+      source,
+      state,
+    }));
+    const rows = found.map(({ name, endpoint, state }) => `${name}  ${state}  ${endpoint}`);
+    printResult(context, found, rows.length === 0 ? 'No sandbox was found.' : rows.join('\n'));
+  },
+};

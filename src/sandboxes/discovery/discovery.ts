@@ -1,0 +1,84 @@
+import type { Logger } from '../../agent/logger.ts';
+import type { Disposable } from '../emitter.ts';
+import type { SandboxRegistry } from '../sandbox-registry.ts';
+import type { SandboxSpec } from '../snapshot.ts';
+import { arcboxCandidates } from './arcbox-sockets.ts';
+import { watchArcbox } from './arcbox.ts';
+import type { DiscoveredSandbox } from './discovered.ts';
+import { resolveMicrosandboxHome } from './microsandbox-home.ts';
+import { watchMicrosandbox } from './microsandbox-watch.ts';
+import { discoverMicrosandbox } from './microsandbox.ts';
+
+/** Which kinds of sandboxes to look for. */
+export interface DiscoverySettings {
+  readonly microsandbox: boolean;
+  readonly arcbox: boolean;
+}
+
+/** Keeps the registry's discovered sandboxes current until disposed of; they then leave the registry. */
+export function startDiscovery(
+  registry: SandboxRegistry,
+  { microsandbox, arcbox }: DiscoverySettings,
+  logger: Logger,
+): Disposable {
+  const stop = new AbortController();
+  const { signal } = stop;
+  if (microsandbox) void followMicrosandbox(registry, signal, logger);
+  if (arcbox) {
+    const onChange = (machines: readonly DiscoveredSandbox[]): void => {
+      registry.setSource('arcbox', machines.map(specOf));
+    };
+    void watchArcbox({ candidates: arcboxCandidates(), onChange, signal, logger });
+  }
+  return {
+    dispose: () => {
+      stop.abort();
+      registry.setSource('microsandbox', []);
+      registry.setSource('arcbox', []);
+    },
+  };
+}
+
+async function followMicrosandbox(
+  registry: SandboxRegistry,
+  signal: AbortSignal,
+  logger: Logger,
+): Promise<void> {
+  const home = await resolveMicrosandboxHome();
+  let told = '';
+  let isLooking = false;
+  let mustLookAgain = false;
+  const look = async (): Promise<void> => {
+    mustLookAgain = isLooking;
+    if (isLooking) return;
+    isLooking = true;
+    const { sandboxes, notes } = await discoverMicrosandbox(home, signal);
+    isLooking = false;
+    if (signal.aborted) return;
+    registry.setSource('microsandbox', sandboxes.map(specOf));
+    const text = notes.join(' ');
+    if (text !== '' && text !== told) logger.warn(`microsandbox: ${text}`);
+    told = text;
+    if (mustLookAgain) await look();
+  };
+  watchMicrosandbox(home, () => void look(), signal);
+  await look();
+}
+
+/** A discovered sandbox as one to be watched. */
+export function specOf({
+  name,
+  endpoint,
+  source,
+  dockerSocket,
+  ...discovered
+}: DiscoveredSandbox): SandboxSpec {
+  return {
+    id: `${source}/${name}`,
+    name,
+    endpoint,
+    source,
+    discovered,
+    ...(dockerSocket !== undefined && { dockerSocket }),
+  };
+}
