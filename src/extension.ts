@@ -41,7 +41,7 @@ export function activate(context: vscode.ExtensionContext): SandlightApi {
       details.update(changed);
     }),
     tree.view.onDidChangeVisibility(({ visible }) => {
-      registry.setAttention(visible ? 'visible' : 'background');
+      registry.setOnlooker('tree', () => visible);
     }),
     syncClocksOnWake(registry, () => readSettings().clockSyncOnWake, log),
     registerCommands({
@@ -53,7 +53,7 @@ export function activate(context: vscode.ExtensionContext): SandlightApi {
       showDetails: (sandboxId) => details.show(sandboxId),
     }),
   );
-  registry.setAttention(tree.view.visible ? 'visible' : 'background');
+  registry.setOnlooker('tree', () => tree.view.visible);
   sources.start();
   return createApi(registry, tree, statusBar);
 }

@@ -2,6 +2,7 @@ import type { Endpoint } from '../agent/endpoint.ts';
 import type { RuntimeStatusResponse, SystemInfo } from '../agent/generated/arcbox/v1/agent.ts';
 import type { AgentIdentity, BootTiming, Capability } from '../agent/session/session.ts';
 import type { ConnectionState } from './connection.ts';
+import { emptyHistory, type SandboxHistory } from './history.ts';
 import type { PortBook } from './port-book.ts';
 
 /** One word for a whole sandbox, best first. */
@@ -71,6 +72,7 @@ export interface SandboxSnapshot extends SandboxSpec {
   readonly operation: RunningOperation | null;
   /** Texts cut and entries dropped from what the guest sent. */
   readonly cuts: number;
+  readonly history: SandboxHistory;
 }
 
 /** What is known of a sandbox before anything was tried. */
@@ -92,5 +94,6 @@ export function initialSnapshot(spec: SandboxSpec): SandboxSnapshot {
     pollError: null,
     operation: null,
     cuts: 0,
+    history: emptyHistory,
   };
 }
