@@ -42,6 +42,7 @@ test('only what somebody looks at is watched closely, also when it appears later
   registry.setSource('settings', [spec('a')]);
   registry.setOnlooker('panel', (id) => id === 'b');
   registry.setSource('settings', [spec('a'), spec('b')]);
+  await vi.advanceTimersByTimeAsync(100);
   expect(await systemCallsOfAMinute()).toEqual({ '/a.sock': 0, '/b.sock': 12 });
 });
 
