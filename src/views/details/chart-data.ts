@@ -29,7 +29,7 @@ export function charts(history: SandboxHistory, cpuCount: number, fromMs: number
     chart({
       id: 'memory',
       title: l10n.t('Memory in use'),
-      unit: l10n.t('{0} %', '{0}'),
+      unit: '{0} %',
       fractionDigits: 0,
       scaleTo: 100,
       series: percent,
@@ -51,7 +51,7 @@ function summary({ series, unit, fractionDigits }: ChartParts): string {
   const text = (value: number): string => unit.replace('{0}', value.toFixed(fractionDigits));
   const values = series.map(({ value }) => value);
   return l10n.t(
-    '{0} at last, between {1} and {2}',
+    'Latest {0}, between {1} and {2}',
     text(latest.value),
     text(Math.min(...values)),
     text(Math.max(...values)),

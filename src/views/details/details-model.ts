@@ -49,7 +49,7 @@ export function absentData(sandboxId: string, name: string, nowMs: number): Deta
     sandboxId,
     name,
     state: { look: 'unknown', word: l10n.t('not there') },
-    notice: l10n.t('There is no such sandbox any more.'),
+    notice: l10n.t('This sandbox is gone.'),
     facts: [],
     fromMs: nowMs - minWindowMs,
     toMs: nowMs,
@@ -84,7 +84,7 @@ function facts(snapshot: SandboxSnapshot, place: string): readonly Fact[] {
   add(l10n.t('System'), [osName, osVersion].join(' ').trim());
   add(l10n.t('Kernel'), [kernelVersion, arch].join(' ').trim());
   add(l10n.t('Processors'), cpuCount > 0 ? String(cpuCount) : undefined);
-  add(l10n.t('Up for'), uptime > 0n ? coarseDurationText(Number(uptime) * 1000) : undefined);
+  add(l10n.t('Uptime'), uptime > 0n ? coarseDurationText(Number(uptime) * 1000) : undefined);
   return found;
 }
 
