@@ -80,6 +80,18 @@ const results = await Promise.all([
   }),
   build({
     ...shared,
+    entryPoints: [
+      { in: 'src/views/details/webview/main.ts', out: 'details' },
+      { in: 'src/views/details/webview/details.css', out: 'details' },
+    ],
+    outdir: 'dist',
+    platform: 'browser',
+    // The oldest VS Code that the manifest allows is built on Chromium 138.
+    target: 'chrome138',
+    format: 'iife',
+  }),
+  build({
+    ...shared,
     entryPoints: globSync('test/host/*.ts', { cwd: root }),
     outdir: 'out/test/host',
     external: ['vscode', 'mocha'],

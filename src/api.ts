@@ -6,6 +6,8 @@ import type { Disposable } from './sandboxes/emitter.ts';
 import type { PublishedPorts } from './sandboxes/port-book.ts';
 import type { SandboxRegistry } from './sandboxes/sandbox-registry.ts';
 import type { Dated, ReadinessWord, SandboxSnapshot, SandboxSource } from './sandboxes/snapshot.ts';
+import type { DetailsData } from './views/details/details-data.ts';
+import type { DetailsPanels } from './views/details/details-panels.ts';
 import type { StatusBar } from './views/status-bar.ts';
 import type { StatusText } from './views/status-text.ts';
 import type { TreeNode } from './views/tree/node.ts';
@@ -25,6 +27,16 @@ export interface SandlightApi {
   rows(): readonly RowState[];
   /** The status item, as VS Code was told it. */
   status(): StatusText;
+  /** What the details panels that can be seen show. */
+  details(): readonly DetailsData[];
+}
+
+/** What {@link createApi} tells of. */
+export interface ApiParts {
+  readonly registry: SandboxRegistry;
+  readonly tree: SandboxTree;
+  readonly statusBar: StatusBar;
+  readonly details: DetailsPanels;
 }
 
 /** One row of the tree. */
@@ -64,7 +76,7 @@ export interface SandboxState {
 }
 
 /** The API over the model and its views. */
-export function createApi(registry: SandboxRegistry, tree: SandboxTree, statusBar: StatusBar): SandlightApi {
+export function createApi({ registry, tree, statusBar, details }: ApiParts): SandlightApi {
   const sandboxes = (): readonly SandboxState[] => registry.list().map(toState);
   return {
     version: 1,
@@ -75,6 +87,7 @@ export function createApi(registry: SandboxRegistry, tree: SandboxTree, statusBa
       }),
     rows: () => tree.getChildren().map((node) => toRowState(tree, node)),
     status: () => statusBar.shown,
+    details: () => details.shown,
   };
 }
 

@@ -9,7 +9,7 @@ import { SandboxRegistry } from './sandboxes/sandbox-registry.ts';
 import { syncClocksOnWake } from './sandboxes/wake-clock-sync.ts';
 import { SandboxSources } from './sandbox-sources.ts';
 import { readSettings } from './settings.ts';
-import { DetailsDocuments } from './views/details/details-documents.ts';
+import { DetailsPanels } from './views/details/details-panels.ts';
 import { placeText } from './views/place.ts';
 import { StatusBar } from './views/status-bar.ts';
 import { SandboxTree } from './views/tree/sandbox-tree.ts';
@@ -23,7 +23,7 @@ export function activate(context: vscode.ExtensionContext): SandlightApi {
   const localAgent = new LocalAgent(log);
   const tree = new SandboxTree(place);
   const statusBar = new StatusBar('sandlight.showMenu', place);
-  const details = new DetailsDocuments(registry, place);
+  const details = new DetailsPanels({ registry, extensionUri: context.extensionUri, place });
   const sources = new SandboxSources({
     registry,
     localAgent,
@@ -35,13 +35,13 @@ export function activate(context: vscode.ExtensionContext): SandlightApi {
   });
   context.subscriptions.push(
     ...[log, registry, localAgent, tree, statusBar, details, sources],
-    registry.onDidChange(({ changed }) => {
+    registry.onDidChange((change) => {
       tree.update(registry.list());
       statusBar.update(registry.list());
-      details.update(changed);
+      details.update(change);
     }),
     tree.view.onDidChangeVisibility(({ visible }) => {
-      registry.setAttention(visible ? 'visible' : 'background');
+      registry.setOnlooker('tree', () => visible);
     }),
     syncClocksOnWake(registry, () => readSettings().clockSyncOnWake, log),
     registerCommands({
@@ -50,10 +50,12 @@ export function activate(context: vscode.ExtensionContext): SandlightApi {
       startLocalAgent: () => {
         sources.startLocalAgent();
       },
-      showDetails: (sandboxId) => details.show(sandboxId),
+      showDetails: (sandboxId) => {
+        details.show(sandboxId);
+      },
     }),
   );
-  registry.setAttention(tree.view.visible ? 'visible' : 'background');
+  registry.setOnlooker('tree', () => tree.view.visible);
   sources.start();
-  return createApi(registry, tree, statusBar);
+  return createApi({ registry, tree, statusBar, details });
 }

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
 import { launchBrowser } from './browser.mts';
 import { type Server, type ServerOptions, startServer } from './server.mts';
 
@@ -173,6 +173,11 @@ export class Workbench {
   /** The text of the open input box's or quick pick's message and entries. */
   async quickInputText(): Promise<string> {
     return await this.quickInput.innerText();
+  }
+
+  /** The page inside the webview panel that can be seen. */
+  webview(): FrameLocator {
+    return this.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
   }
 
   /** Waits for a notification that contains `text` and returns all of its text. */

@@ -17,7 +17,7 @@ export interface CommandContext {
   readonly memory: vscode.Memento;
   /** Starts the bundled agent as the settings say. */
   readonly startLocalAgent: () => void;
-  readonly showDetails: (sandboxId: string) => Promise<void>;
+  readonly showDetails: (sandboxId: string) => void;
 }
 
 /** Runs a command; `target` is the row it was called on, if any. */

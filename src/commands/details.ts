@@ -6,7 +6,7 @@ export function detailsCommands(context: CommandContext): CommandFamily<'sandlig
   return {
     'sandlight.showDetails': async (target) => {
       const monitor = await sandboxTarget(context, target);
-      if (monitor !== undefined) await context.showDetails(monitor.snapshot.id);
+      if (monitor !== undefined) context.showDetails(monitor.snapshot.id);
     },
   };
 }

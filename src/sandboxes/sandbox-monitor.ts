@@ -16,6 +16,7 @@ import { connectionError, nextConnectionState, type ConnectionEvent } from './co
 import { cleanIdentity, cleanRuntime, cleanSystem } from './guest-facts.ts';
 import { GuestTextCleaner } from './guest-text.ts';
 import { followDockerPorts } from './docker-ports.ts';
+import { recordHistory } from './history.ts';
 import { applyPortChange, bookOfPublished } from './port-book.ts';
 import { judgeReadiness } from './readiness.ts';
 import { initialSnapshot, type GuestActivity, type SandboxSnapshot, type SandboxSpec } from './snapshot.ts';
@@ -369,7 +370,8 @@ export class SandboxMonitor {
       }),
       cuts: this.#cleaner.cuts,
     };
-    this.#snapshot = { ...next, readiness: judgeReadiness(next) };
+    const judged = { ...next, readiness: judgeReadiness(next) };
+    this.#snapshot = { ...judged, history: recordHistory(this.#snapshot, judged, Date.now()) };
     this.#dependencies.onChange(this.#snapshot);
   }
 }

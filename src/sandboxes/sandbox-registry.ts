@@ -26,7 +26,7 @@ export class SandboxRegistry {
   readonly #bySource = new Map<string, readonly string[]>();
   readonly #emitter: Emitter<RegistryChange>;
   readonly #wakes: Emitter<string>;
-  #attention: Attention = 'background';
+  readonly #onlookers = new Map<string, (sandboxId: string) => boolean>();
   #changed = new Set<string>();
   #listChanged = false;
   #timer: NodeJS.Timeout | undefined;
@@ -81,9 +81,13 @@ export class SandboxRegistry {
     return probeEndpoint(this.#connect, endpoint, { ...options, logger: this.#logger });
   }
 
-  setAttention(attention: Attention): void {
-    this.#attention = attention;
-    for (const monitor of this.#monitors.values()) monitor.setAttention(attention);
+  /**
+   * Notes which sandboxes `onlooker` shows to somebody, in place of what it said before. What at least one onlooker shows
+   * is watched closely, everything else in the background.
+   */
+  setOnlooker(onlooker: string, shows: (sandboxId: string) => boolean): void {
+    this.#onlookers.set(onlooker, shows);
+    for (const [id, monitor] of this.#monitors) monitor.setAttention(this.#attentionFor(id));
   }
 
   onDidChange(listener: (change: RegistryChange) => void): Disposable {
@@ -116,8 +120,12 @@ export class SandboxRegistry {
       },
     });
     this.#monitors.set(spec.id, monitor);
-    monitor.setAttention(this.#attention);
+    monitor.setAttention(this.#attentionFor(spec.id));
     if (mayAnswer(spec)) monitor.connect();
+  }
+
+  #attentionFor(id: string): Attention {
+    return [...this.#onlookers.values()].some((shows) => shows(id)) ? 'visible' : 'background';
   }
 
   #schedule(): void {

@@ -3,6 +3,7 @@ import type { RuntimeStatusResponse, SystemInfo } from '../agent/generated/arcbo
 import type { AgentIdentity, BootTiming, Capability, ListeningPorts } from '../agent/session/session.ts';
 import type { DiscoveredFacts } from './discovery/discovered.ts';
 import type { ConnectionState } from './connection.ts';
+import { emptyHistory, type SandboxHistory } from './history.ts';
 import type { PortBook } from './port-book.ts';
 
 /** One word for a whole sandbox, best first. */
@@ -86,6 +87,7 @@ export interface SandboxSnapshot extends SandboxSpec {
   readonly operation: RunningOperation | null;
   /** Texts cut and entries dropped from what the guest sent. */
   readonly cuts: number;
+  readonly history: SandboxHistory;
 }
 
 /** What is known of a sandbox before anything was tried. */
@@ -109,5 +111,6 @@ export function initialSnapshot(spec: SandboxSpec): SandboxSnapshot {
     pollError: null,
     operation: null,
     cuts: 0,
+    history: emptyHistory,
   };
 }

@@ -1,0 +1,21 @@
+import { l10n } from 'vscode';
+import type { SandboxSnapshot } from '../../sandboxes/snapshot.ts';
+import type { BootData } from './details-data.ts';
+
+/** The stages of a guest's boot; a stage that would end before it begins counts as nothing. */
+export function bootData(boot: NonNullable<SandboxSnapshot['boot']>): BootData {
+  const { bootTimeNanos, initTimeNanos, readyTimeNanos } = boot;
+  const stage = (label: string, nanos: bigint): BootData['stages'][number] => {
+    const durationMs = Math.max(Number(nanos) / 1e6, 0);
+    return { label, durationMs, text: l10n.t('{0} ms', durationMs.toFixed(0)) };
+  };
+  const stages = [
+    stage(l10n.t('Kernel'), bootTimeNanos),
+    stage(l10n.t('Initialisation'), initTimeNanos),
+    stage(l10n.t('Agent ready'), readyTimeNanos - bootTimeNanos - initTimeNanos),
+  ];
+  return {
+    summary: l10n.t('Ready {0} ms after power-on', (Number(readyTimeNanos) / 1e6).toFixed(0)),
+    stages,
+  };
+}

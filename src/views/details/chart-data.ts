@@ -1,0 +1,68 @@
+import { l10n } from 'vscode';
+import type { SandboxHistory, Series } from '../../sandboxes/history.ts';
+import type { ChartData, Point } from './details-data.ts';
+
+/** A line is not drawn across a silence longer than this: nothing was measured. */
+const silenceMs = 40_000;
+
+/** The charts of a history from `fromMs` on. `cpuCount` is 0 when it is not known. */
+export function charts(history: SandboxHistory, cpuCount: number, fromMs: number): readonly ChartData[] {
+  const recent = (series: Series): Series => series.filter(({ atMs }) => atMs >= fromMs);
+  const percent = recent(history.memoryUsed).map(({ value, atMs }) => ({ value: value * 100, atMs }));
+  return [
+    chart({
+      id: 'roundTrip',
+      title: l10n.t('Round trip'),
+      unit: l10n.t('{0} ms', '{0}'),
+      fractionDigits: 1,
+      scaleTo: 1,
+      series: recent(history.roundTripMs),
+    }),
+    chart({
+      id: 'load',
+      title: cpuCount > 0 ? l10n.t('Load on {0} processors', cpuCount) : l10n.t('Load'),
+      unit: '{0}',
+      fractionDigits: 2,
+      scaleTo: Math.max(cpuCount, 1),
+      series: recent(history.load),
+    }),
+    chart({
+      id: 'memory',
+      title: l10n.t('Memory in use'),
+      unit: '{0} %',
+      fractionDigits: 0,
+      scaleTo: 100,
+      series: percent,
+    }),
+  ];
+}
+
+interface ChartParts extends Omit<ChartData, 'summary' | 'points'> {
+  readonly series: Series;
+}
+
+function chart({ series, ...parts }: ChartParts): ChartData {
+  return { ...parts, summary: summary({ series, ...parts }), points: withGaps(series) };
+}
+
+function summary({ series, unit, fractionDigits }: ChartParts): string {
+  const latest = series.at(-1);
+  if (latest === undefined) return l10n.t('Nothing measured yet.');
+  const text = (value: number): string => unit.replace('{0}', value.toFixed(fractionDigits));
+  const values = series.map(({ value }) => value);
+  return l10n.t(
+    'Latest {0}, between {1} and {2}',
+    text(latest.value),
+    text(Math.min(...values)),
+    text(Math.max(...values)),
+  );
+}
+
+function withGaps(series: Series): readonly Point[] {
+  return series.flatMap((point, index) => {
+    const before = series[index - 1];
+    return before !== undefined && point.atMs - before.atMs > silenceMs
+      ? [{ atMs: before.atMs + 1, value: null }, point]
+      : [point];
+  });
+}

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { parseEndpoint } from '../../../src/agent/endpoint.ts';
+import { SystemInfo } from '../../../src/agent/generated/arcbox/v1/agent.ts';
+import { historyMs, maxPoints, maxReadinessChanges, recordHistory } from '../../../src/sandboxes/history.ts';
+import { initialSnapshot, type SandboxSnapshot } from '../../../src/sandboxes/snapshot.ts';
+
+const start = initialSnapshot({
+  id: 'a',
+  name: 'box',
+  endpoint: parseEndpoint('arcbox+unix:///run/agent.sock'),
+  source: 'settings',
+});
+
+/** The snapshot after `changes`, recorded as the monitor does. */
+function after(before: SandboxSnapshot, changes: Partial<SandboxSnapshot>, nowMs = 0): SandboxSnapshot {
+  const next = { ...before, ...changes };
+  return { ...next, history: recordHistory(before, next, nowMs) };
+}
+
+const pinged = (value: number, atMs: number): Partial<SandboxSnapshot> => ({ roundTripMs: { value, atMs } });
+
+const system = (info: Partial<SystemInfo>, atMs: number): Partial<SandboxSnapshot> => ({
+  system: { value: { ...SystemInfo.create(), ...info }, atMs },
+});
+
+test('notes round trips, load and memory with their times', () => {
+  let snapshot = after(start, pinged(1.5, 1000));
+  snapshot = after(
+    snapshot,
+    system({ loadAverage: [0.5, 9, 9], totalMemory: 100n, availableMemory: 25n }, 2000),
+  );
+  expect(snapshot.history).toMatchObject({
+    roundTripMs: [{ value: 1.5, atMs: 1000 }],
+    load: [{ value: 0.5, atMs: 2000 }],
+    memoryUsed: [{ value: 0.75, atMs: 2000 }],
+  });
+});
+
+test('notes nothing, and stays the same object, when other things change', () => {
+  const first = after(start, { ...pinged(1, 1000), ...system({ loadAverage: [1] }, 1000) });
+  const second = after(first, { cuts: 3, pollError: 'no' });
+  expect(second.history).toBe(first.history);
+});
+
+test('forgets what is older than the window, also after a long silence', () => {
+  let snapshot = after(after(start, pinged(1, 0)), pinged(2, 1000));
+  snapshot = after(snapshot, pinged(3, historyMs + 500));
+  expect(snapshot.history.roundTripMs.map(({ value }) => value)).toEqual([2, 3]);
+  snapshot = after(snapshot, pinged(4, 10 * historyMs));
+  expect(snapshot.history.roundTripMs.map(({ value }) => value)).toEqual([4]);
+});
+
+test('keeps no more points than its limit however fast they come', () => {
+  let snapshot = start;
+  for (let atMs = 0; atMs < 2 * maxPoints; atMs++) snapshot = after(snapshot, pinged(atMs, atMs));
+  const { roundTripMs } = snapshot.history;
+  expect(roundTripMs).toHaveLength(maxPoints);
+  expect(roundTripMs.at(-1)?.value).toBe(2 * maxPoints - 1);
+});
+
+test('leaves out what cannot be: loads that are no numbers, more memory free than there is', () => {
+  const { history } = after(
+    start,
+    system({ loadAverage: [NaN], totalMemory: 10n, availableMemory: 11n }, 1000),
+  );
+  expect(history).toMatchObject({ load: [], memoryUsed: [] });
+  expect(after(start, system({ loadAverage: [-1] }, 1000)).history.load).toEqual([]);
+  expect(after(start, system({ loadAverage: [] }, 1000)).history.load).toEqual([]);
+});
+
+test('notes when readiness changed, not that it was judged again', () => {
+  let snapshot = after(start, { readiness: 'ready' }, 1000);
+  snapshot = after(snapshot, { readiness: 'ready', cuts: 1 }, 2000);
+  snapshot = after(snapshot, { readiness: 'unreachable' }, 3000);
+  expect(snapshot.history.readiness).toEqual([
+    { value: 'ready', atMs: 1000 },
+    { value: 'unreachable', atMs: 3000 },
+  ]);
+});
+
+test('keeps the latest changes of a readiness that flickers', () => {
+  let snapshot = start;
+  for (let nowMs = 0; nowMs < 3 * maxReadinessChanges; nowMs++)
+    snapshot = after(snapshot, { readiness: nowMs % 2 === 0 ? 'ready' : 'starting' }, nowMs);
+  expect(snapshot.history.readiness).toHaveLength(maxReadinessChanges);
+  expect(snapshot.history.readiness.at(-1)).toEqual({ value: 'starting', atMs: 3 * maxReadinessChanges - 1 });
+});

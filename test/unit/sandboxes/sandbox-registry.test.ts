@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { parseEndpoint } from '../../../src/agent/endpoint.ts';
+import { silentLogger } from '../../../src/agent/logger.ts';
+import { SandboxRegistry } from '../../../src/sandboxes/sandbox-registry.ts';
+import type { SandboxSpec } from '../../../src/sandboxes/snapshot.ts';
+import { FakeSession } from './fake-session.ts';
+
+let registry: SandboxRegistry;
+let sessions: Map<string, FakeSession>;
+
+const spec = (id: string): SandboxSpec => ({
+  id,
+  name: id,
+  endpoint: parseEndpoint(`arcbox+unix:///${id}.sock`),
+  source: 'settings',
+});
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  sessions = new Map();
+  registry = new SandboxRegistry((endpoint) => {
+    const session = new FakeSession();
+    if (endpoint.transport.kind === 'unix') sessions.set(endpoint.transport.path, session);
+    return Promise.resolve(session);
+  }, silentLogger);
+});
+afterEach(() => {
+  registry.dispose();
+  vi.useRealTimers();
+});
+
+/** How often each sandbox was asked for its system, which only somebody who looks needs, in the next minute. */
+async function systemCallsOfAMinute(): Promise<Record<string, number>> {
+  for (const { calls } of sessions.values()) calls.length = 0;
+  await vi.advanceTimersByTimeAsync(60_000);
+  return Object.fromEntries(
+    [...sessions].map(([path, { calls }]) => [path, calls.filter((call) => call === 'system').length]),
+  );
+}
+
+test('only what somebody looks at is watched closely, also when it appears later', async () => {
+  registry.setSource('settings', [spec('a')]);
+  registry.setOnlooker('panel', (id) => id === 'b');
+  registry.setSource('settings', [spec('a'), spec('b')]);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(await systemCallsOfAMinute()).toEqual({ '/a.sock': 0, '/b.sock': 12 });
+});
+
+test('attention ends when the last onlooker turns away', async () => {
+  registry.setSource('settings', [spec('a'), spec('b')]);
+  await vi.advanceTimersByTimeAsync(0);
+  registry.setOnlooker('tree', () => true);
+  registry.setOnlooker('panel', (id) => id === 'b');
+  registry.setOnlooker('tree', () => false);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(await systemCallsOfAMinute()).toEqual({ '/a.sock': 0, '/b.sock': 12 });
+  registry.setOnlooker('panel', () => false);
+  await vi.advanceTimersByTimeAsync(6_000);
+  expect(await systemCallsOfAMinute()).toEqual({ '/a.sock': 0, '/b.sock': 0 });
+});
