@@ -4,10 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { connectAgent } from '../../../src/agent/connect.ts';
 import { silentLogger } from '../../../src/agent/logger.ts';
 import type { AgentSession } from '../../../src/agent/session/session.ts';
-import {
-  discoverMicrosandbox,
-  type DiscoveredSandbox,
-} from '../../../src/sandboxes/discovery/microsandbox.ts';
+import type { DiscoveredSandbox } from '../../../src/sandboxes/discovery/discovered.ts';
+import { discoverMicrosandbox } from '../../../src/sandboxes/discovery/microsandbox.ts';
 import { readHeartbeat } from '../../../src/sandboxes/discovery/microsandbox-heartbeat.ts';
 import {
   resolveMicrosandboxHome,

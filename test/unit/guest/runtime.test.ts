@@ -19,8 +19,9 @@ async function runtimeWith(scripts: Record<string, string>): Promise<{ runtime: 
   }
   const config = {
     ...runtimeConfig({ dockerSocket: join(folder, 'docker.sock'), stateDir: join(folder, 'state') }),
-    // Without the system's folders: what is not in bin is missing.
+    // Without the system's folders and sockets: what is not in bin is missing, and nothing runs.
     searchPath: bin,
+    containerdCandidates: [join(folder, 'containerd.sock')],
   };
   return { runtime: new Runtime(config, createDockerEngine(config.dockerSocket), silentLogger), folder };
 }
