@@ -1,0 +1,194 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Server, ServerWritableStream, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { connectAgent } from '../../../../src/agent/connect.ts';
+import { SystemInfo } from '../../../../src/agent/generated/arcbox/v1/agent.ts';
+import {
+  ListMachinesResponse,
+  MachinePingResponse,
+  MachineRequest,
+  SetupStatus,
+  type MachineSummary,
+} from '../../../../src/agent/generated/arcbox/v1/daemon.ts';
+import { silentLogger } from '../../../../src/agent/logger.ts';
+import { arcboxCandidates, type ArcboxSockets } from '../../../../src/sandboxes/discovery/arcbox-sockets.ts';
+import { watchArcbox } from '../../../../src/sandboxes/discovery/arcbox.ts';
+import type { DiscoveredSandbox } from '../../../../src/sandboxes/discovery/discovered.ts';
+
+type Handle = (request: Buffer) => Uint8Array;
+
+/** Imitates ArcBox's daemon, which exists for macOS only: its machines, setup phase and agent calls. */
+class FakeDaemon {
+  readonly calls: string[] = [];
+  machines: MachineSummary[] = [{ id: 'default', name: 'default', state: 'running' }];
+  phase = 6;
+  readonly #watchers = new Set<ServerWritableStream<Buffer, Uint8Array>>();
+  #server: Server | undefined;
+
+  async listen(path: string): Promise<void> {
+    const grpc = await import('@grpc/grpc-js');
+    const server = new grpc.Server();
+    const bytes = (value: Uint8Array): Buffer => Buffer.from(value);
+    const method = (service: string, name: string, responseStream: boolean): object => ({
+      path: `/arcbox.v1.${service}/${name}`,
+      requestStream: false,
+      responseStream,
+      requestSerialize: bytes,
+      requestDeserialize: (buffer: Buffer) => buffer,
+      responseSerialize: bytes,
+      responseDeserialize: (buffer: Buffer) => buffer,
+    });
+    const unary =
+      (name: string, handle: Handle) =>
+      (call: ServerUnaryCall<Buffer, Uint8Array>, answer: sendUnaryData<Uint8Array>): void => {
+        this.calls.push(name);
+        answer(null, handle(call.request));
+      };
+    server.addService(
+      {
+        List: method('MachineService', 'List', false),
+        Ping: method('MachineService', 'Ping', false),
+        GetSystemInfo: method('MachineService', 'GetSystemInfo', false),
+      } as never,
+      {
+        List: unary('List', () => ListMachinesResponse.encode({ machines: this.machines }).finish()),
+        Ping: unary('Ping', () => MachinePingResponse.encode({ message: 'pong', version: '0.4.1' }).finish()),
+        GetSystemInfo: unary('GetSystemInfo', (request) =>
+          SystemInfo.encode(SystemInfo.fromPartial({ hostname: MachineRequest.decode(request).id })).finish(),
+        ),
+      },
+    );
+    server.addService(
+      {
+        GetSetupStatus: method('SystemService', 'GetSetupStatus', false),
+        WatchSetupStatus: method('SystemService', 'WatchSetupStatus', true),
+      } as never,
+      {
+        GetSetupStatus: unary('GetSetupStatus', () => this.#setup()),
+        WatchSetupStatus: (call: ServerWritableStream<Buffer, Uint8Array>) => {
+          this.#watchers.add(call);
+          call.write(this.#setup());
+        },
+      },
+    );
+    await mkdir(dirname(path), { recursive: true });
+    await new Promise<void>((resolve, reject) => {
+      server.bindAsync(`unix:${path}`, grpc.ServerCredentials.createInsecure(), (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+    this.#server = server;
+  }
+
+  moveOn(phase: number): void {
+    this.phase = phase;
+    for (const watcher of this.#watchers) watcher.write(this.#setup());
+  }
+
+  close(): void {
+    this.#watchers.clear();
+    this.#server?.forceShutdown();
+  }
+
+  #setup(): Uint8Array {
+    return SetupStatus.encode({ phase: this.phase, message: 'as asked' }).finish();
+  }
+}
+
+let folder: string;
+let sockets: ArcboxSockets;
+let daemon: FakeDaemon;
+let stop: AbortController;
+let lists: (readonly DiscoveredSandbox[])[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'arcbox-'));
+  sockets = { grpc: join(folder, 'run', 'arcbox.sock'), docker: join(folder, 'run', 'docker.sock') };
+  daemon = new FakeDaemon();
+  stop = new AbortController();
+  lists = [];
+});
+afterEach(async () => {
+  stop.abort();
+  daemon.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function watch(): void {
+  void watchArcbox({
+    candidates: [sockets],
+    onChange: (machines) => lists.push(machines),
+    signal: stop.signal,
+    logger: silentLogger,
+  });
+}
+
+const names = (): string[] => (lists.at(-1) ?? []).map(({ name, state }) => `${name} ${state}`);
+
+test('a daemon that starts later is found, and its machines are listed with their state', async () => {
+  watch();
+  daemon.machines.push({ id: 'work', name: 'work', state: 'stopped' });
+  await daemon.listen(sockets.grpc);
+  await vi.waitFor(() => {
+    expect(names()).toEqual(['default running', 'work stopped']);
+  }, 8000);
+  expect(lists.at(-1)![0]).toMatchObject({
+    endpoint: { protocol: 'arcbox-daemon', machine: 'default' },
+    dockerSocket: sockets.docker,
+  });
+  expect(lists.at(-1)![1]).not.toHaveProperty('dockerSocket');
+});
+
+test('the list follows the setup, and survives the daemon', async () => {
+  await daemon.listen(sockets.grpc);
+  watch();
+  await vi.waitFor(() => {
+    expect(names()).toEqual(['default running']);
+  }, 8000);
+  daemon.machines = [{ id: 'default', name: 'default', state: 'starting' }];
+  daemon.moveOn(3);
+  await vi.waitFor(() => {
+    expect(names()).toEqual(['default starting']);
+  }, 8000);
+  daemon.close();
+  expect(names()).toEqual(['default starting']);
+});
+
+test('a machine is reached through the daemon without touching its clock, until that is asked for', async () => {
+  await daemon.listen(sockets.grpc);
+  const options = { timeoutMs: 5000, logger: silentLogger };
+  const session = await connectAgent(
+    { protocol: 'arcbox-daemon', transport: { kind: 'unix', path: sockets.grpc }, machine: 'work' },
+    options,
+  );
+  try {
+    expect((await session.ping(options)).rttMs).toBeGreaterThan(0);
+    expect((await session.systemInfo(options)).hostname).toBe('work');
+    expect(await session.runtimeStatus(options)).toMatchObject({
+      dockerReady: true,
+      services: [{ name: 'setup', status: 'ready', detail: 'ready: as asked' }],
+    });
+    daemon.phase = 4;
+    expect(await session.runtimeStatus(options)).toMatchObject({
+      dockerReady: false,
+      services: [{ status: 'starting' }],
+    });
+    expect(daemon.calls).not.toContain('Ping');
+    await expect(session.syncClock({ ...options, unixNanos: 5n })).rejects.toMatchObject({
+      code: 'unsupported',
+    });
+    expect(await session.syncClock(options)).toMatchObject({ resolution: 'second', confirmed: false });
+    expect(daemon.calls).toContain('Ping');
+    expect(session.agent).toEqual({ version: '0.4.1' });
+  } finally {
+    session.close();
+  }
+});
+
+test('the socket is sought where the variable says, then where later and earlier daemons put it', () => {
+  const paths = arcboxCandidates({ ARCBOX_GRPC_SOCKET: '/a/b.sock' }, '/home/me').map(({ grpc }) => grpc);
+  expect(paths).toEqual(['/a/b.sock', '/home/me/.arcbox/run/arcbox.sock', '/home/me/.arcbox/arcbox.sock']);
+});
