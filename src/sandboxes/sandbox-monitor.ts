@@ -270,8 +270,14 @@ export class SandboxMonitor {
 
   async #pollUntilAborted(session: AgentSession, wish: AbortSignal): Promise<void> {
     let timeoutMs = pollTimeoutMs;
+    let hasReadListening = false;
     for (;;) {
       await this.#poll(session, this.#attention, timeoutMs, wish);
+      // Once a connection, because reading counts as use of the sandbox.
+      if (this.#attention === 'visible' && !hasReadListening) {
+        hasReadListening = true;
+        await this.#readListening(session, wish);
+      }
       const dueMs = Date.now() + pollIntervalMs[this.#attention];
       await this.#wait(pollIntervalMs[this.#attention], wish);
       if (wish.aborted) return;
@@ -326,8 +332,14 @@ export class SandboxMonitor {
   }
 
   async #readListening(session: AgentSession, signal: AbortSignal | undefined): Promise<void> {
-    const value = await session.listeningPorts?.({ timeoutMs: pollTimeoutMs, signal });
-    if (value !== undefined) this.#patch({ listening: { value, atMs: Date.now() } });
+    try {
+      const value = await session.listeningPorts?.({ timeoutMs: pollTimeoutMs, signal });
+      if (value !== undefined) this.#patch({ listening: { value, atMs: Date.now() } });
+    } catch (error) {
+      const reason = AgentError.from(error, 'connection_closed');
+      if (!harmlessCodes.has(reason.code)) throw reason;
+      this.#patch({ pollError: reason.message });
+    }
   }
 
   #notePing({ rttMs, clockOffsetMs }: PingResult): void {

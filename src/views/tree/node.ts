@@ -4,7 +4,7 @@ import type { PublishedPorts } from '../../sandboxes/port-book.ts';
 export type PortBinding = PublishedPorts['bindings'][number];
 
 /** The groups of a sandbox's rows. */
-export type GroupName = 'services' | 'ports' | 'system';
+export type GroupName = 'services' | 'ports' | 'listening' | 'system';
 
 /** The facts of the System group, in the order of their rows. */
 export const factNames = [
@@ -17,6 +17,8 @@ export const factNames = [
   'host',
   'agent',
   'clock',
+  'boot',
+  'activity',
 ] as const;
 
 /** One of {@link factNames}. */
@@ -38,6 +40,7 @@ export type TreeNode =
       readonly binding: PortBinding;
     }
   | { readonly kind: 'fact'; readonly id: string; readonly sandboxId: string; readonly fact: FactName }
+  | { readonly kind: 'listener'; readonly id: string; readonly sandboxId: string }
   | { readonly kind: 'message'; readonly id: string; readonly sandboxId: string };
 
 /** Joins parts, of which any may come from a guest, so that different parts always make different ids. */

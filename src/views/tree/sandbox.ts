@@ -4,6 +4,7 @@ import type { SandboxSnapshot } from '../../sandboxes/snapshot.ts';
 import { staleColor } from '../icon.ts';
 import { sandboxLook } from '../readiness-look.ts';
 import { idsBelow } from './id-factory.ts';
+import { listeningBranch } from './listening.ts';
 import { connectionMessage, messageRow, sandboxMessages } from './messages.ts';
 import { nodeId } from './node.ts';
 import { portsBranch } from './ports.ts';
@@ -25,7 +26,12 @@ export function sandboxBranch(snapshot: SandboxSnapshot, place: string): Branch 
   const state = [word, ...(isStale ? [l10n.t('earlier data')] : [])].join(' · ');
   const groups =
     isOpen || isStale
-      ? [servicesBranch(snapshot, ids), portsBranch(snapshot, ids), systemBranch(snapshot, ids)]
+      ? [
+          servicesBranch(snapshot, ids),
+          portsBranch(snapshot, ids),
+          listeningBranch(snapshot, ids),
+          systemBranch(snapshot, ids),
+        ]
       : [];
   return {
     node: { kind: 'sandbox', id, sandboxId },

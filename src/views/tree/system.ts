@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import { clockToleranceMs } from '../../sandboxes/clock-tolerance.ts';
-import type { SandboxSnapshot } from '../../sandboxes/snapshot.ts';
+import type { GuestActivity, SandboxSnapshot } from '../../sandboxes/snapshot.ts';
 import { staleColor, type Icon } from '../icon.ts';
 import { bytesText, clockOffsetText, coarseDurationText } from '../quantities.ts';
 import { groupBranch } from './group.ts';
@@ -8,6 +8,8 @@ import type { IdFactory } from './id-factory.ts';
 import { messageRow, waitingMessage } from './messages.ts';
 import { factNames, type FactName } from './node.ts';
 import { contextTags, leaf, type Branch } from './row.ts';
+
+type BootTiming = NonNullable<SandboxSnapshot['boot']>;
 
 const icons: Readonly<Record<FactName, string>> = {
   memory: 'circuit-board',
@@ -19,6 +21,8 @@ const icons: Readonly<Record<FactName, string>> = {
   host: 'server',
   agent: 'versions',
   clock: 'watch',
+  boot: 'rocket',
+  activity: 'coffee',
 };
 
 /** The group of facts about the guest itself; a fact that is not known has no row. */
@@ -85,11 +89,16 @@ function factLabel(fact: FactName): string {
       return l10n.t('Agent');
     case 'clock':
       return l10n.t('Clock');
+    case 'boot':
+      return l10n.t('Boot');
+    case 'activity':
+      return l10n.t('Activity');
   }
 }
 
 /** The fact in words; empty when it is not known. */
-function factText(fact: FactName, { system, agent, clockOffsetMs }: SandboxSnapshot): string {
+function factText(fact: FactName, snapshot: SandboxSnapshot): string {
+  const { system, agent, clockOffsetMs, boot, activity } = snapshot;
   const info = system?.value;
   switch (fact) {
     case 'memory':
@@ -115,7 +124,29 @@ function factText(fact: FactName, { system, agent, clockOffsetMs }: SandboxSnaps
         : l10n.t('{0}, generation {1}', agent.version, agent.generation);
     case 'clock':
       return clockOffsetMs === null ? '' : clockOffsetText(clockOffsetMs.value);
+    case 'boot':
+      return boot === null ? '' : bootText(boot);
+    case 'activity':
+      return activity === null ? '' : activityText(activity.value);
   }
+}
+
+function bootText({ bootTimeNanos, initTimeNanos, readyTimeNanos }: BootTiming): string {
+  const seconds = (nanos: bigint): string => (Number(nanos) / 1e9).toFixed(2);
+  return l10n.t(
+    'ready after {0} s: kernel {1} s, init {2} s',
+    seconds(readyTimeNanos),
+    seconds(bootTimeNanos),
+    seconds(initTimeNanos),
+  );
+}
+
+function activityText({ idleMs, activeSessions }: GuestActivity): string {
+  const parts = [
+    activeSessions === null || activeSessions === 0 ? [] : [l10n.t('{0} in use', activeSessions)],
+    idleMs === null ? [] : [l10n.t('idle for {0}', coarseDurationText(idleMs))],
+  ];
+  return parts.flat().join(' · ');
 }
 
 function loadText({ loadAverage, cpuCount }: { loadAverage: readonly number[]; cpuCount: number }): string {
