@@ -23,6 +23,7 @@ export class SandboxSources implements Disposable {
   readonly #subscriptions: readonly Disposable[];
   #settingProblems: readonly string[] = [];
   #discovery: Disposable | undefined;
+  #autoStart: NodeJS.Immediate | undefined;
 
   constructor(dependencies: SourcesDependencies) {
     this.#dependencies = dependencies;
@@ -43,7 +44,11 @@ export class SandboxSources implements Disposable {
     const count = this.#readSandboxes();
     this.#takeLocalAgent(this.#dependencies.localAgent.state);
     this.#restartDiscovery();
-    if (count === 0 && readSettings().localAgent.autoStart) this.startLocalAgent();
+    if (count > 0 || !readSettings().localAgent.autoStart) return;
+    // Starting a process takes milliseconds that activation can do without.
+    this.#autoStart = setImmediate(() => {
+      this.startLocalAgent();
+    });
   }
 
   startLocalAgent(): void {
@@ -53,6 +58,7 @@ export class SandboxSources implements Disposable {
   }
 
   dispose(): void {
+    clearImmediate(this.#autoStart);
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#discovery?.dispose();
   }

@@ -76,6 +76,7 @@ export class LocalAgent {
     clearTimeout(this.#timer);
     const child = this.#child;
     this.#child = undefined;
+    child?.stdin?.destroy();
     child?.kill();
     if (this.#directory !== undefined) rmSync(this.#directory, { recursive: true, force: true });
     this.#directory = undefined;

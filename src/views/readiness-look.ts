@@ -1,4 +1,5 @@
 import { l10n } from 'vscode';
+import type { DiscoveredState } from '../sandboxes/discovery/discovered.ts';
 import type { ReadinessWord, SandboxSnapshot } from '../sandboxes/snapshot.ts';
 import { spinner, type Icon } from './icon.ts';
 
@@ -9,11 +10,11 @@ export interface Look {
 }
 
 /** How a sandbox's readiness is shown, the unknown one by what its connection does. */
-export function sandboxLook({ readiness, connection }: SandboxSnapshot): Look {
+export function sandboxLook({ readiness, connection, discovered }: SandboxSnapshot): Look {
   if (readiness !== 'unknown') return readinessLook(readiness);
   switch (connection.phase) {
     case 'idle':
-      return { word: l10n.t('not connected'), icon: { id: 'debug-disconnect' } };
+      return idleLook(discovered?.state);
     case 'connecting':
     case 'backoff':
       return { word: l10n.t('connecting'), icon: spinner };
@@ -21,6 +22,23 @@ export function sandboxLook({ readiness, connection }: SandboxSnapshot): Look {
       return { word: l10n.t('checking'), icon: spinner };
     case 'failed':
       return readinessLook('unreachable');
+  }
+}
+
+/** A sandbox that nobody connects to: as its own tool knows it, where there is one. */
+function idleLook(state: DiscoveredState | undefined): Look {
+  switch (state) {
+    case 'stopped':
+      return { word: l10n.t('stopped'), icon: { id: 'debug-stop' } };
+    case 'paused':
+      return { word: l10n.t('paused'), icon: { id: 'debug-pause' } };
+    case 'dead':
+      return { word: l10n.t('not running'), icon: { id: 'circle-slash' } };
+    case 'starting':
+      return readinessLook('starting');
+    case 'running':
+    case undefined:
+      return { word: l10n.t('not connected'), icon: { id: 'debug-disconnect' } };
   }
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
 import { ScriptedAgent } from '../support/scripted-agent.ts';
 import { allRows, noRow, Person, row, run, sandlight, setting, until } from './support.ts';
 
@@ -135,5 +136,26 @@ describe('the tree and the status item', () => {
     const api = await sandlight();
     await setting('sandboxes', 'nonsense');
     await until('an empty tree', () => api.rows().length === 0);
+  });
+
+  it('takes nothing from the settings of a workspace', async () => {
+    const [folder] = vscode.workspace.workspaceFolders ?? [];
+    assert.ok(folder, 'no folder is open');
+    const file = vscode.Uri.joinPath(folder.uri, '.vscode', 'settings.json');
+    const evil = { 'sandlight.sandboxes': [{ name: 'evil', endpoint: agent.endpoint }], 'editor.tabSize': 3 };
+    await vscode.workspace.fs.writeFile(file, Buffer.from(JSON.stringify(evil)));
+    try {
+      await until(
+        'the settings of the workspace',
+        () => vscode.workspace.getConfiguration('editor').get('tabSize') === 3,
+      );
+      await run('sandlight.refresh');
+      assert.deepEqual(
+        (await sandlight()).sandboxes().map(({ name }) => name),
+        ['web'],
+      );
+    } finally {
+      await vscode.workspace.fs.delete(file);
+    }
   });
 });

@@ -75,6 +75,14 @@ test('rows offer what can be done: inline on a port and a sandbox, by keyboard t
   await workbench.notification('No longer watching web; the guest goes on by itself.');
   await workbench.row(/^web, sandbox, degraded$/).waitFor();
 
+  // A window that is reloaded meanwhile shows what the guest says then.
+  await workbench.runCommand('Sandlight: Ensure Runtime');
+  await workbench.row('Ensuring the runtime').waitFor();
+  agent.script.runtime.services = [{ name: 'dockerd', status: 'starting', detail: '' }];
+  await workbench.page.reload();
+  await workbench.row(/^web, sandbox, starting$/).waitFor();
+  expect(await workbench.row('Ensuring the runtime').count()).toBe(0);
+
   await workbench.runCommand('Sandlight: Find in Sandboxes');
   await workbench.page.locator('.part.sidebar .monaco-tree-type-filter input').waitFor();
 

@@ -67,5 +67,7 @@ function stdinEnded(): AbortSignal {
     });
   }
   process.stdin.resume();
+  // Waiting for its end must not keep the process when something else ends the agent.
+  if ('unref' in process.stdin) process.stdin.unref();
   return ended.signal;
 }

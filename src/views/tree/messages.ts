@@ -36,9 +36,11 @@ export function messageRow(sandboxId: string, ids: IdFactory, message: Message):
 
 /** What there is to say about a sandbox as a whole: above its groups, in this order. */
 export function sandboxMessages(snapshot: SandboxSnapshot): readonly Message[] {
-  const { operation, pollError, cuts } = snapshot;
+  const { operation, pollError, cuts, discovered } = snapshot;
+  const note = discovered?.note;
   const messages: (Message | undefined)[] = [
     connectionMessage(snapshot),
+    note === undefined ? undefined : { key: 'note', label: note, tone: 'info' },
     operation === null
       ? undefined
       : {

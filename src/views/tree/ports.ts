@@ -66,7 +66,8 @@ function portRow(
   const { containerPort, hostPort, hostIp, protocol } = binding;
   const scope = addressScope(hostIp);
   const remarks = [...(scope === '' ? [] : [scope]), ...(isStale ? [l10n.t('earlier data')] : [])];
-  const shortId = containerId.slice(0, 12);
+  // A sandbox may publish ports of its own, which belong to no container.
+  const ofContainer = containerId === '' ? [] : [l10n.t('container {0}', containerId.slice(0, 12))];
   return leaf(
     {
       kind: 'port',
@@ -80,7 +81,8 @@ function portRow(
       description: [protocol, ...remarks].join(' · '),
       tooltip: [
         // Numbers go in as text, so that no language groups their digits.
-        l10n.t('Port {0} ({1}) of container {2}', String(containerPort), protocol, shortId),
+        l10n.t('Port {0} ({1})', String(containerPort), protocol),
+        ...ofContainer,
         l10n.t('Published on {0}', hostAddress(binding)),
         ...remarks,
       ].join('\n'),
@@ -91,7 +93,7 @@ function portRow(
         l10n.t('published on {0}', hostAddress(binding)),
         protocol,
         ...remarks,
-        l10n.t('container {0}', shortId),
+        ...ofContainer,
       ].join(', '),
     },
   );

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { AgentError } from '../../../src/agent/errors.ts';
 import { cleanRuntime } from '../../../src/sandboxes/guest-facts.ts';
 import { GuestTextCleaner } from '../../../src/sandboxes/guest-text.ts';
+import type { DiscoveredState } from '../../../src/sandboxes/discovery/discovered.ts';
 import { initialSnapshot, type SandboxSnapshot } from '../../../src/sandboxes/snapshot.ts';
 import { sandboxBranch } from '../../../src/views/tree/sandbox.ts';
 import type { Branch } from '../../../src/views/tree/row.ts';
@@ -152,6 +153,29 @@ test('what the guest does, could not answer, or sent in excess has a row of its 
     '  Not everything the guest sent is shown | 3 texts or entries were too long, too many or impossible',
   ]);
   expect(tree.row.tooltip).not.toContain('starting dockerd');
+});
+
+test('a sandbox that its own tool has stopped or paused says so, with what is odd about it', () => {
+  const found = (state: DiscoveredState, note?: string): Branch =>
+    rowsOf({
+      ...initialSnapshot(spec),
+      discovered: { state, ports: [], ...(note !== undefined && { note }) },
+    });
+  expect(found('stopped').row.description).toBe('stopped');
+  expect(found('paused').row.description).toBe('paused');
+  expect(found('running').row.description).toBe('not connected');
+  expect(outline(found('dead', 'It crashed.'))).toEqual([
+    'web | not running',
+    '  Not connected',
+    '  It crashed.',
+  ]);
+});
+
+test('a port that the sandbox itself publishes names no container', () => {
+  const ports = published({ '': [binding(80, 8080)] });
+  const port = find(rowsOf(connected({ ports })), '80 → 127.0.0.1:8080').row;
+  expect(port.spoken).toBe('Port 80, published on 127.0.0.1:8080, tcp');
+  expect(port.tooltip).toBe('Port 80 (tcp)\nPublished on 127.0.0.1:8080');
 });
 
 test('an agent without a runtime has no Services group', () => {
