@@ -14,6 +14,7 @@ const layers = {
     'agent/errors.ts',
     'agent/endpoint.ts',
     'agent/load-grpc.ts',
+    'agent/local-bridge.ts',
     'agent/batched-writer.ts',
   ],
   'agent/session': [
@@ -36,6 +37,7 @@ const layers = {
     'agent/endpoint.ts',
     'agent/logger.ts',
     'agent/load-grpc.ts',
+    'agent/local-bridge.ts',
     'agent/batched-writer.ts',
     'docker',
   ],

@@ -1,3 +1,4 @@
+import { connect, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type {
   handleServerStreamingCall,
@@ -8,6 +9,7 @@ import type {
 } from '@grpc/grpc-js';
 import type { Logger } from '../agent/logger.ts';
 import { loadGrpc } from '../agent/load-grpc.ts';
+import { bridgeStream } from '../agent/local-bridge.ts';
 import { statusCode, statusOf } from './refusal-status.ts';
 import type { GuestMethod, GuestServices } from './service.ts';
 
@@ -46,10 +48,18 @@ export async function serveGrpcConnection(
     server.addService(definition, handlers);
   }
   const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
-  injector.injectConnection(stream);
+  injector.injectConnection(await asSocket(stream));
   await closed;
   injector.destroy();
   server.forceShutdown();
+}
+
+/**
+ * The stream as a socket of the system. Node's HTTP/2 breaks off with a failed assertion, which nobody can catch, when
+ * its session ends while it writes to any other kind of stream.
+ */
+async function asSocket(stream: Duplex): Promise<Socket> {
+  return stream instanceof Socket ? stream : connect((await bridgeStream(stream)).path);
 }
 
 /** Groups the table by service. */

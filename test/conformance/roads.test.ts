@@ -27,7 +27,7 @@ const clientTls: TlsSettings = {
 };
 
 /** The command line, bundled beside its packages. */
-const cliFile = resolve('out/test/roads-cli.cjs');
+const cliFile = resolve('out/roads/cli.mjs');
 const dockerSocket = join(directory, 'docker.sock');
 const socketOf = (wire: string): string => join(directory, `${wire}.sock`);
 const vsockOf = (wire: string): string => join(directory, `${wire}.vsock`);
@@ -40,7 +40,7 @@ beforeAll(async () => {
     outfile: cliFile,
     bundle: true,
     platform: 'node',
-    format: 'cjs',
+    format: 'esm',
     packages: 'external',
   });
   agent = await startGuestAgent({

@@ -1,13 +1,13 @@
 import type { Duplex } from 'node:stream';
-import type { Client, ServiceError } from '@grpc/grpc-js';
+import type { Client, ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
 import { AgentError } from '../errors.ts';
 import { loadGrpc } from '../load-grpc.ts';
+import { bridgeStream, type LocalBridge } from '../local-bridge.ts';
 import { explainBrokenStream } from '../transport/broken-stream.ts';
 import { foreignProtocolHint } from '../wire/foreign-protocol.ts';
 import type { CallOptions, RpcChannel } from './channel.ts';
 import { Closing } from './closing.ts';
 import { statusError } from './grpc-status.ts';
-import { bridgeStream, type LocalBridge } from './local-bridge.ts';
 import { startCall } from './pending-call.ts';
 
 /** Largest message in either direction, in bytes. */
@@ -82,25 +82,24 @@ class GrpcChannel implements RpcChannel {
   unary(service: string, method: string, request: Uint8Array, options: CallOptions): Promise<Uint8Array> {
     const refusal = this.#closing.reason ?? checkSize(request);
     if (refusal !== undefined) return Promise.reject(refusal);
+    const begun: { call?: ClientUnaryCall } = {};
     const call = startCall<Uint8Array>(
       options,
       () => `No answer to ${method} within ${options.timeoutMs} ms.`,
-      () => sent?.cancel(),
+      () => begun.call?.cancel(),
     );
-    const sent =
-      options.signal?.aborted === true
-        ? undefined
-        : this.#client.makeUnaryRequest(
-            `/${service}/${method}`,
-            asBuffer,
-            asItIs,
-            request,
-            { deadline: Date.now() + options.timeoutMs },
-            (error, response) => {
-              if (response === undefined) call.reject(this.#explain(error));
-              else call.resolve(response);
-            },
-          );
+    if (options.signal?.aborted === true) return call.promise;
+    begun.call = this.#client.makeUnaryRequest(
+      `/${service}/${method}`,
+      asBuffer,
+      asItIs,
+      request,
+      { deadline: Date.now() + options.timeoutMs },
+      (error, response) => {
+        if (response === undefined) call.reject(this.#explain(error));
+        else call.resolve(response);
+      },
+    );
     return call.promise;
   }
 

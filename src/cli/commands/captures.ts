@@ -2,11 +2,13 @@ import { createInterface } from 'node:readline';
 import { AgentError } from '../../agent/errors.ts';
 import { decodeArcboxCapture, encodeArcboxMessage } from '../../agent/wire/arcbox-json.ts';
 import { decodeMicrosandboxCapture } from '../../agent/wire/microsandbox-capture.ts';
+import { decodeTtrpcCapture } from '../../agent/wire/ttrpc-capture.ts';
 import type { Command } from '../command.ts';
 
 /** Turns one capture into what is printed of it. */
 const decoders: Readonly<Record<string, (bytes: Uint8Array) => { readonly frames: readonly unknown[] }>> = {
   arcbox: (bytes) => ({ frames: decodeArcboxCapture(bytes) }),
+  ttrpc: decodeTtrpcCapture,
   microsandbox: decodeMicrosandboxCapture,
 };
 

@@ -124,10 +124,12 @@ describe.skipIf(why !== undefined)(
       const path = join(directory, 'short.sock');
       const short = await startProgram(programs.server, [path], /listening/);
       const own = new TtrpcChannel(connect(path));
+      await own.unary(AgentServiceServiceName, 'Ping', new Uint8Array(0), call);
       const request = AgentPingRequest.encode({ message: 'wait 1h', timestampSecs: 0n }).finish();
       const waiting = own.unary(AgentServiceServiceName, 'Ping', request, call);
+      const failed = expect(waiting).rejects.toMatchObject({ code: 'connection_closed' });
       await short.stop();
-      await expect(waiting).rejects.toMatchObject({ code: 'connection_closed' });
+      await failed;
     });
   },
 );

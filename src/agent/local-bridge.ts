@@ -4,7 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { ByteQueue } from '../wire/byte-queue.ts';
+import { ByteQueue } from './wire/byte-queue.ts';
 
 /** First bytes of a stream that are kept, to tell what answers. */
 const greetingBytes = 64;
