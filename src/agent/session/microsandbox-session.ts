@@ -63,12 +63,7 @@ export class MicrosandboxSession implements AgentSession {
     this.boot = { bootTimeNanos: boot_time_ns, initTimeNanos: init_time_ns, readyTimeNanos: ready_time_ns };
     this.closed = connection.closed;
     this.defaultUser = defaultUser;
-    this.capabilities = new Set<Capability>([
-      'boot_timing',
-      'sync_clock',
-      'listening_ports',
-      ...(generation >= touch.generation ? (['touch'] as const) : []),
-    ]);
+    this.capabilities = new Set<Capability>(['boot_timing', 'sync_clock', 'listening_ports', 'touch']);
     this.#channel = channel;
     this.#close = () => {
       connection.close();
@@ -80,7 +75,7 @@ export class MicrosandboxSession implements AgentSession {
     return this.#channel.droppedFrames;
   }
 
-  /** As the interface says; needs generation 6. The protocol has no echo and does not tell the guest's clock. */
+  /** As the interface says. The protocol has no echo and does not tell the guest's clock. */
   async ping(options: CallOptions): Promise<PingResult> {
     const startMs = performance.now();
     await this.#channel.exchange(ping, {}, answeredBy(pong, options));
@@ -98,7 +93,7 @@ export class MicrosandboxSession implements AgentSession {
 
   /**
    * As the interface says. An agent never answers a clock message that it could decode, so a ping follows it: messages
-   * are handled in order, and its answer proves that the step was tried. Generation 5 has no ping and leaves it open.
+   * are handled in order, and its answer proves that the step was tried.
    */
   async syncClock(options: CallOptions & { readonly unixNanos?: bigint }): Promise<ClockSyncResult> {
     const sentUnixNanos = options.unixNanos ?? BigInt(Date.now()) * 1_000_000n;
@@ -111,15 +106,14 @@ export class MicrosandboxSession implements AgentSession {
       { unix_time_nanos: sentUnixNanos },
       { timeoutMs: options.timeoutMs, signal, onMessage: refuse },
     );
-    const confirmed = this.agent.generation !== undefined && this.agent.generation >= ping.generation;
     try {
       // A core.error for the clock message comes before the pong, and fails the race first.
-      if (confirmed) await Promise.race([refusal, this.ping(options)]);
+      await Promise.race([refusal, this.ping(options)]);
     } finally {
       refusal.catch(() => undefined);
       barrierDone.abort();
     }
-    return { sentUnixNanos, resolution: 'nanosecond', confirmed, driftBeforeMs: null };
+    return { sentUnixNanos, resolution: 'nanosecond', confirmed: true, driftBeforeMs: null };
   }
 
   listeningPorts(options: CallOptions): Promise<ListeningPorts> {

@@ -9,8 +9,11 @@ import { field, list, optional, readFields, record, type Fields } from './micros
  */
 export const microsandboxGeneration = 7;
 
-/** Oldest generation worth talking to: below 5 an agent answers every mistake by powering its machine off. */
-export const microsandboxMinGeneration = 5;
+/**
+ * Oldest generation worth talking to: below 6 there is no ping, so nothing can be said of an agent's readiness, and below
+ * 5 an agent answers every mistake by powering its machine off.
+ */
+export const microsandboxMinGeneration = 6;
 
 /**
  * Who may send a message. `client`: whoever is connected, through the relay or directly; `host`: only the host on the
