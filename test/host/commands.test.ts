@@ -193,13 +193,19 @@ describe('commands', () => {
     await row(/^ghost, sandbox, unreachable/);
   });
 
-  it('showDetails opens a read-only text of everything known', async () => {
+  it('showDetails opens a panel of the sandbox, once', async () => {
     person = new Person();
-    await run('sandlight.showDetails', (await row(/^web, sandbox/)).node);
-    const text = vscode.window.activeTextEditor?.document.getText() ?? '';
-    assert.match(text, /^web \(degraded\)/);
-    assert.match(text, /dockerd: not ready/);
-    await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+    const { node } = await row(/^web, sandbox/);
+    await run('sandlight.showDetails', node);
+    await run('sandlight.showDetails', node);
+    const panels = await until('a panel', () => {
+      const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+      const found = tabs.filter(({ input }) => input instanceof vscode.TabInputWebview);
+      return found.length > 0 && found;
+    });
+    assert.equal(panels.length, 1);
+    assert.match(panels[0]?.label ?? '', /web/);
+    await vscode.window.tabGroups.close(panels);
   });
 
   it('copyDiagnostics copies states without names, endpoints or paths', async () => {
