@@ -193,19 +193,46 @@ describe('commands', () => {
     await row(/^ghost, sandbox, unreachable/);
   });
 
-  it('showDetails opens a panel of the sandbox, once', async () => {
+  it('showDetails opens one panel a sandbox, whose script asks for data and is sent it while it can be seen', async () => {
     person = new Person();
+    const api = await sandlight();
     const { node } = await row(/^web, sandbox/);
+    const panels = (): readonly vscode.Tab[] =>
+      vscode.window.tabGroups.all
+        .flatMap(({ tabs }) => tabs)
+        .filter(
+          ({ input }) =>
+            input instanceof vscode.TabInputWebview && input.viewType.endsWith('sandlight.details'),
+        );
     await run('sandlight.showDetails', node);
+    const [shown] = await until('a panel with data', () => api.details().length > 0 && api.details());
+    assert.equal(shown?.name, 'web');
+    assert.equal(shown.state.word, 'degraded');
+    assert.ok(shown.facts.some(({ label, value }) => label === 'Agent version' && value === '9.9.9'));
+
+    agent.script.runtime = { ...agent.script.runtime, dockerReady: true, services: [] };
+    await until('the readiness of the moment', () => api.details()[0]?.state.word === 'ready');
+    assert.deepEqual(
+      api
+        .details()[0]
+        ?.timeline.map(({ state }) => state.word)
+        .slice(-2),
+      ['degraded', 'ready'],
+    );
+
     await run('sandlight.showDetails', node);
-    const panels = await until('a panel', () => {
-      const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
-      const found = tabs.filter(({ input }) => input instanceof vscode.TabInputWebview);
-      return found.length > 0 && found;
-    });
-    assert.equal(panels.length, 1);
-    assert.match(panels[0]?.label ?? '', /web/);
-    await vscode.window.tabGroups.close(panels);
+    assert.equal(panels().length, 1);
+    const document = await vscode.workspace.openTextDocument({ content: 'in front' });
+    await vscode.window.showTextDocument(document, { preview: false });
+    await until('nothing sent to a hidden panel', () => api.details().length === 0);
+    await run('sandlight.showDetails', node);
+    await until('data for the panel that came back', () => api.details()[0]?.name === 'web');
+
+    await setting('sandboxes', []);
+    await until('word of the removal', () => api.details()[0]?.state.word === 'not there');
+    await vscode.window.tabGroups.close(panels());
+    await until('no panel', () => api.details().length === 0);
+    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
   });
 
   it('copyDiagnostics copies states without names, endpoints or paths', async () => {

@@ -85,7 +85,7 @@ export class Chart {
     const axis = {
       stroke: colors.text,
       font: colors.font,
-      grid: { stroke: colors.grid, width: 1 },
+      grid: { stroke: colors.grid, width: 1, dash: [2, 4] },
       ticks: { show: false },
     };
     return {
