@@ -25,10 +25,8 @@ export function activate(context: vscode.ExtensionContext): SandlightApi {
   const statusBar = new StatusBar('sandlight.showMenu', place);
   const details = new DetailsPanels({ registry, extensionUri: context.extensionUri, place });
   const sources = new SandboxSources({
-    registry,
-    localAgent,
+    ...{ registry, localAgent, log },
     cliPath: context.asAbsolutePath('dist/cli.js'),
-    log,
     onProblems: (problems) => {
       tree.setProblems(problems);
     },
