@@ -23,8 +23,6 @@ export const maxPoints = 360;
 /** At most this many changes of readiness, however long ago. */
 export const maxReadinessChanges = 50;
 
-export const emptyHistory: SandboxHistory = { roundTripMs: [], load: [], memoryUsed: [], readiness: [] };
-
 /** The history after a change from `before` to `after`, at Unix time `nowMs`; the same object when nothing is to be noted. */
 export function recordHistory(
   before: SandboxSnapshot,

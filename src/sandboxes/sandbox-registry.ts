@@ -4,7 +4,8 @@ import type { CallOptions } from '../agent/rpc/channel.ts';
 import type { PingResult } from '../agent/session/session.ts';
 import { Emitter, type Disposable } from './emitter.ts';
 import { probeEndpoint } from './probe.ts';
-import { mayAnswer, SandboxMonitor, type Attention, type MonitorDependencies } from './sandbox-monitor.ts';
+import type { Attention } from './ask-agent.ts';
+import { mayAnswer, SandboxMonitor, type MonitorDependencies } from './sandbox-monitor.ts';
 import { observeFromHost } from './discovery/observe.ts';
 import type { SandboxSnapshot, SandboxSpec } from './snapshot.ts';
 

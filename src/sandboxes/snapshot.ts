@@ -3,7 +3,7 @@ import type { RuntimeStatusResponse, SystemInfo } from '../agent/generated/arcbo
 import type { AgentIdentity, BootTiming, Capability, ListeningPorts } from '../agent/session/session.ts';
 import type { DiscoveredFacts } from './discovery/discovered.ts';
 import type { ConnectionState } from './connection.ts';
-import { emptyHistory, type SandboxHistory } from './history.ts';
+import type { SandboxHistory } from './history.ts';
 import type { PortBook } from './port-book.ts';
 
 /** One word for a whole sandbox, best first. */
@@ -111,6 +111,6 @@ export function initialSnapshot(spec: SandboxSpec): SandboxSnapshot {
     pollError: null,
     operation: null,
     cuts: 0,
-    history: emptyHistory,
+    history: { roundTripMs: [], load: [], memoryUsed: [], readiness: [] },
   };
 }
