@@ -86,6 +86,15 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? NaN)) / 2;
 }
 
+function medianResult(results: readonly Result[]): Result {
+  const cpuMicros = results.flatMap((result) => result.cpuMicros ?? []);
+  return {
+    rttMicros: median(results.map((result) => result.rttMicros)),
+    callsPerSecond: median(results.map((result) => result.callsPerSecond)),
+    ...(cpuMicros.length > 0 && { cpuMicros: median(cpuMicros) }),
+  };
+}
+
 function printTable(table: readonly Pair[], results: ReadonlyMap<string, Result>): void {
   const of = (name: string | undefined): Result | undefined =>
     name === undefined ? undefined : results.get(name);
@@ -94,9 +103,9 @@ function printTable(table: readonly Pair[], results: ReadonlyMap<string, Result>
   const raw = of('raw Node echo');
   const grpcJs = of('grpc-js -> grpc-js');
   print(
-    `| client -> server | round trip, us | to raw | to Go client | ${callsAtOnce} at once, calls/s | to Go client | to grpc-js |`,
+    `| client -> server | round trip, us | to raw | to Go client | ${callsAtOnce} at once, calls/s | to Go client | to grpc-js | client CPU, us a call |`,
   );
-  print('|---|---:|---:|---:|---:|---:|---:|');
+  print('|---|---:|---:|---:|---:|---:|---:|---:|');
   for (const { name, goPair } of table) {
     const result = of(name);
     if (result === undefined) continue;
@@ -109,6 +118,7 @@ function printTable(table: readonly Pair[], results: ReadonlyMap<string, Result>
       result.callsPerSecond.toFixed(0),
       times(result.callsPerSecond, go?.callsPerSecond),
       times(result.callsPerSecond, grpcJs?.callsPerSecond),
+      result.cpuMicros?.toFixed(1) ?? '-',
     ];
     print(`| ${cells.join(' | ')} |`);
   }
@@ -130,15 +140,7 @@ for (let repeat = 1; repeat <= repeats; repeat++) {
   }
 }
 rmSync(directory, { recursive: true, force: true });
-const medians = new Map(
-  [...measured].map(([name, results]) => [
-    name,
-    {
-      rttMicros: median(results.map(({ rttMicros }) => rttMicros)),
-      callsPerSecond: median(results.map(({ callsPerSecond }) => callsPerSecond)),
-    },
-  ]),
-);
+const medians = new Map([...measured].map(([name, results]) => [name, medianResult(results)]));
 const pinning = canPin ? `both ends pinned to core ${core}` : 'not pinned: taskset is missing';
 print(`Node ${process.version}, ${cpus()[0]?.model ?? 'unknown CPU'}, ${pinning}, medians of ${repeats}.\n`);
 printTable(table, medians);
