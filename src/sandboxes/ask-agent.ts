@@ -52,9 +52,10 @@ export async function readListening(
   session: AgentSession,
   options: CallOptions,
 ): Promise<void> {
+  if (!session.capabilities.has('listening_ports')) return;
   await notingFailure(cell, async () => {
-    const value = await session.listeningPorts?.(options);
-    if (value !== undefined) cell.patch({ listening: { value, atMs: Date.now() } });
+    const value = await session.listeningPorts(options);
+    cell.patch({ listening: { value, atMs: Date.now() } });
   });
 }
 

@@ -51,6 +51,7 @@ export class CallLog {
       touch: (options) => note('touch', () => session.touch(options)),
       subscribePorts: (listener, options) =>
         note('subscribePorts', () => session.subscribePorts(listener, options)),
+      listeningPorts: (options) => note('listeningPorts', () => session.listeningPorts(options)),
       close: () => {
         session.close();
       },

@@ -17,6 +17,7 @@ import type {
   Capability,
   ClockSyncResult,
   EnsureOptions,
+  ListeningPorts,
   PingResult,
   PortChange,
 } from './session.ts';
@@ -118,6 +119,12 @@ export class ArcboxSession implements AgentSession {
 
   touch(): Promise<bigint> {
     return Promise.reject(new AgentError('unsupported', 'ArcBox agents keep no record of being in use.'));
+  }
+
+  listeningPorts(): Promise<ListeningPorts> {
+    return Promise.reject(
+      new AgentError('unsupported', 'ArcBox agents do not tell what listens in the guest.'),
+    );
   }
 
   async subscribePorts(listener: (change: PortChange) => void, options: CallOptions): Promise<void> {

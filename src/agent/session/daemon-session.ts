@@ -8,7 +8,14 @@ import type {
 } from '../generated/arcbox/v1/agent.ts';
 import { MachineServiceClientImpl, SystemServiceClientImpl } from '../generated/arcbox/v1/daemon.ts';
 import { rpcOver, type CallOptions, type RpcChannel } from '../rpc/channel.ts';
-import type { AgentIdentity, AgentSession, Capability, ClockSyncResult, PingResult } from './session.ts';
+import type {
+  AgentIdentity,
+  AgentSession,
+  Capability,
+  ClockSyncResult,
+  ListeningPorts,
+  PingResult,
+} from './session.ts';
 import { runtimeOfSetup } from './setup-phase.ts';
 
 /**
@@ -73,6 +80,10 @@ export class DaemonSession implements AgentSession {
 
   touch(): Promise<bigint> {
     return unsupported('ArcBox machines keep no record of being in use.');
+  }
+
+  listeningPorts(): Promise<ListeningPorts> {
+    return unsupported('The ArcBox daemon does not tell what listens in the guest.');
   }
 
   subscribePorts(): Promise<void> {

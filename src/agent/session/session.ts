@@ -140,8 +140,8 @@ export interface AgentSession {
   subscribePorts(listener: (change: PortChange) => void, options: CallOptions): Promise<void>;
   /**
    * Reads which sockets listen inside the guest, whether published or not. It counts as use of the sandbox and so
-   * postpones its idle shutdown: not for polling. Present where `listening_ports` is a capability.
+   * postpones its idle shutdown: not for polling.
    */
-  listeningPorts?(options: CallOptions): Promise<ListeningPorts>;
+  listeningPorts(options: CallOptions): Promise<ListeningPorts>;
   close(): void;
 }

@@ -1,5 +1,3 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { connectAgent } from '../../../src/agent/connect.ts';
 import { silentLogger } from '../../../src/agent/logger.ts';
@@ -12,31 +10,15 @@ import {
   type MicrosandboxHome,
 } from '../../../src/sandboxes/discovery/microsandbox-home.ts';
 import { watchMicrosandbox } from '../../../src/sandboxes/discovery/microsandbox-watch.ts';
-import { isPackageUsable, type MicrosandboxVersion } from '../support/microsandbox-package.ts';
+import type { MicrosandboxVersion } from '../support/microsandbox-package.ts';
 import { MicrosandboxMachine, sandboxName } from './machine.ts';
+import { whyNoMicrosandbox } from './why-not.ts';
 
 const options = { timeoutMs: 20_000 };
 const patient = { timeout: 90_000, interval: 500 };
 const startMs = 900_000;
 
-/** The machine is emulated anywhere, but its parts come from Debian's packages, and QEMU must be there or installable. */
-function whyNot(): string | undefined {
-  if (!isPackageUsable) return 'not Linux on x86-64';
-  const has = (program: string): boolean =>
-    [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin'].some((folder) => {
-      try {
-        accessSync(join(folder, program), constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
-  if (!has('apt-get')) return 'no Debian packages';
-  if (!has('qemu-system-x86_64') && process.getuid?.() !== 0) return 'no QEMU, and not root to install it';
-  return undefined;
-}
-
-const reason = whyNot();
+const reason = whyNoMicrosandbox();
 
 describe.skipIf(reason !== undefined).each<MicrosandboxVersion>(['0.7.2', '0.6.18'])(
   `the real microsandbox %s${reason === undefined ? '' : ` (skipped: ${reason})`}`,

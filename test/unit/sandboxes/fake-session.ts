@@ -58,6 +58,10 @@ export class FakeSession implements AgentSession {
     return Promise.resolve(1n);
   }
 
+  listeningPorts(): ReturnType<AgentSession['listeningPorts']> {
+    return Promise.reject(new AgentError('unsupported', 'no'));
+  }
+
   subscribePorts(listener: (change: PortChange) => void): Promise<void> {
     this.emitPorts = listener;
     listener({ kind: 'snapshot', containers: new Map() });
