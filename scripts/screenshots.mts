@@ -1,11 +1,13 @@
 // `npm run screenshots`: makes the README's and the walkthrough's pictures from the running product: the real workbench
-// with the packed extension, its own agent, and a real Docker with a container. Needs Linux and root, as Docker does.
+// with the packed extension, its own agent, and a real Docker with a container. Needs Linux and root, as Docker does, and
+// pngquant.
 // `npm run screenshots -- dark walkthrough` makes only these parts.
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type DockerPeer, startDockerPeer, whyNoDocker } from '../test/peers/docker/dockerd.ts';
+import { onPath } from './vscode/install.mts';
 import { root, vsixFile } from './vscode/paths.mts';
 import { installExtension } from './vscode/server.mts';
 import { openWorkbench, type Workbench, type WorkbenchOptions } from './vscode/workbench.mts';
@@ -29,6 +31,12 @@ interface Studio {
 const wanted = process.argv.slice(2);
 const isWanted = (part: string): boolean => wanted.length === 0 || wanted.includes(part);
 
+if (onPath('pngquant') === undefined) {
+  console.error(
+    'The pictures are made small by pngquant, which is missing. Debian: apt-get install pngquant',
+  );
+  process.exit(1);
+}
 const missing = await whyNoDocker();
 if (missing !== undefined) {
   console.error(`The pictures show a real Docker, which ${missing}.`);
@@ -61,7 +69,10 @@ try {
       // Fading in and out takes a moment.
       await workbench.page.waitForTimeout(1000);
       if (file.endsWith('.webp')) await saveWebp(workbench.page, path);
-      else await workbench.screenshot(path);
+      else {
+        await workbench.screenshot(path);
+        execFileSync('pngquant', ['--force', '--strip', '--output', path, path]);
+      }
       console.log(`${file.padEnd(36)}${(statSync(path).size / 1024).toFixed(1).padStart(7)} KiB`);
     },
   };
