@@ -148,11 +148,15 @@ export class Workbench {
     // The palette does not learn of commands that are registered while it is open: close it and look again.
     await this.until(`the command "${title}"`, async () => {
       await this.page.keyboard.press('F1');
-      await this.quickInput.locator('input[type="text"]').fill(`>${title}`);
-      const found = await entry.waitFor({ timeout: paletteMs }).then(
-        () => true,
-        () => false,
-      );
+      // A window that is still starting may close it again.
+      const found = await this.quickInput
+        .locator('input[type="text"]')
+        .fill(`>${title}`, { timeout: paletteMs })
+        .then(() => entry.waitFor({ timeout: paletteMs }))
+        .then(
+          () => true,
+          () => false,
+        );
       if (!found) await this.page.keyboard.press('Escape');
       return found;
     });

@@ -81,6 +81,14 @@ test('the keyboard reaches the values behind every chart', async () => {
   expect(await panel.getByRole('table', { name: 'Memory in use' }).count()).toBe(0);
 });
 
+test('the panel is back when the window is loaded again', async () => {
+  const { workbench, panel } = await openDetails('Default Dark Modern');
+  await workbench.page.reload();
+  await panel.getByRole('heading', { name: 'web', level: 1 }).waitFor();
+  await panel.getByRole('status').getByText('degraded').waitFor();
+  expect(await panel.locator('canvas').count()).toBe(3);
+});
+
 test('a name is shown as it is written, never as markup', async () => {
   const agent = await ScriptedAgent.start();
   onTestFinished(() => agent.close());

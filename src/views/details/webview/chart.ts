@@ -102,7 +102,7 @@ export class Chart {
           ...axis,
           grid: { show: false },
           size: 28,
-          space: 90,
+          space: 80,
           values: (_, ticks, __, ___, step) => ticks.map((tick) => tickText(tick, step)),
         },
         { ...axis, size: 60, space: 36, values: (_, ticks) => ticks.map((tick) => this.#tick(tick, ticks)) },
