@@ -21,7 +21,6 @@ test.skipIf(skip !== undefined)(
     await workbench.row('Port 9090, 127.0.0.1, only the guest itself can reach it').waitFor();
     await workbench.expand('System');
     await workbench.row(/^Boot, ready after \d+\.\d\d s: kernel \d+\.\d\d s, init \d+\.\d\d s$/).waitFor();
-    await workbench.row(/^Clock, /).waitFor();
     await workbench.row('Agent, 0.7.2, generation 7').waitFor();
     expect(await workbench.statusItem('sandlight.readiness')).toBe(`Sandlight, ${sandboxName}: ready`);
     await workbench.screenshot(screenshotFile('microsandbox'));
