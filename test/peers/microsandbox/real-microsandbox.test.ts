@@ -78,7 +78,7 @@ describe.skipIf(reason !== undefined).each<MicrosandboxVersion>(['0.7.2', '0.6.1
     });
 
     test('tells which sockets listen inside, with nothing run there', async () => {
-      const { sockets, truncated } = await (await open()).listeningPorts!(options);
+      const { sockets, truncated } = await (await open()).listeningPorts(options);
       expect(sockets).toContainEqual({ address: '0.0.0.0', port: 8080 });
       expect(sockets).toContainEqual({ address: '127.0.0.1', port: 9090 });
       expect(truncated).toBe(false);
