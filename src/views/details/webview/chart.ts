@@ -91,6 +91,8 @@ export class Chart {
     return {
       ...this.#size(),
       ms: 1,
+      // Room for half of a label under the last tick.
+      padding: [null, 32, null, null],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false } },
       scales: {
