@@ -105,7 +105,7 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   {
-    files: ['scripts/**'],
+    files: ['scripts/**', 'test/bench/**'],
     rules: { 'no-console': 'off' },
   },
   {

@@ -11,7 +11,11 @@ await build({
   format: 'esm',
   packages: 'external',
 });
-const { status } = spawnSync(process.execPath, ['out/bench/run.mjs', ...process.argv.slice(2)], {
-  stdio: 'inherit',
-});
-process.exitCode = status ?? 1;
+const parts = [
+  ['out/bench/run.mjs', ...process.argv.slice(2)],
+  ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', 'test/bench/microsandbox-table.mts'],
+];
+for (const part of parts) {
+  const { status } = spawnSync(process.execPath, part, { stdio: 'inherit' });
+  if (status !== 0) process.exitCode = status ?? 1;
+}
