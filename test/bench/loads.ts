@@ -1,6 +1,8 @@
+import { medianMicros, oneByOne } from '../support/measuring.ts';
+
 /** What one client achieved. */
 export interface Result {
-  /** Mean time of one call when each waits for the one before, in microseconds. */
+  /** Time of one call when each waits for the one before, in microseconds. */
   readonly rttMicros: number;
   /** Calls per second with {@link callsAtOnce} outstanding. */
   readonly callsPerSecond: number;
@@ -23,24 +25,20 @@ export interface LoadSizes {
 
 /** Runs both loads with `call`. */
 export async function measure(call: () => Promise<unknown>, sizes: LoadSizes): Promise<Result> {
-  await concurrently(call, sizes.warmUp);
-  for (let made = 0; made < sizes.warmUp; made++) await call();
-  const sequentialStart = performance.now();
-  for (let made = 0; made < sizes.sequential; made++) await call();
-  const sequentialMs = performance.now() - sequentialStart;
-  const concurrentStart = performance.now();
+  await atOnce(call, sizes.warmUp);
+  await oneByOne(call, sizes.warmUp);
+  const rttMicros = await medianMicros((calls) => oneByOne(call, calls), sizes.sequential);
   const cpuStart = process.cpuUsage();
-  await concurrently(call, sizes.concurrent);
-  const concurrentMs = performance.now() - concurrentStart;
+  const microsACall = await medianMicros((calls) => atOnce(call, calls), sizes.concurrent);
   const cpu = process.cpuUsage(cpuStart);
   return {
-    rttMicros: (sequentialMs * 1000) / sizes.sequential,
-    callsPerSecond: (sizes.concurrent * 1000) / concurrentMs,
+    rttMicros,
+    callsPerSecond: 1_000_000 / microsACall,
     cpuMicros: (cpu.user + cpu.system) / sizes.concurrent,
   };
 }
 
-async function concurrently(call: () => Promise<unknown>, calls: number): Promise<void> {
+async function atOnce(call: () => Promise<unknown>, calls: number): Promise<void> {
   let made = 0;
   const worker = async (): Promise<void> => {
     while (made++ < calls) await call();

@@ -5,6 +5,7 @@ import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { buildTtrpcGo, whyNoTtrpcGo } from '../peers/ttrpc-go/build.ts';
+import { median } from '../support/measuring.ts';
 import { startProgram } from '../support/programs.ts';
 import { callsAtOnce, type Result } from './loads.ts';
 
@@ -79,13 +80,6 @@ async function runPair({ client, server }: Pair, directory: string): Promise<Res
   }
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? NaN)) / 2;
-}
-
 function medianResult(results: readonly Result[]): Result {
   const cpuMicros = results.flatMap((result) => result.cpuMicros ?? []);
   return {
@@ -95,30 +89,39 @@ function medianResult(results: readonly Result[]): Result {
   };
 }
 
-function printTable(table: readonly Pair[], results: ReadonlyMap<string, Result>): void {
-  const of = (name: string | undefined): Result | undefined =>
-    name === undefined ? undefined : results.get(name);
-  const times = (value: number | undefined, reference: number | undefined): string =>
-    value === undefined || reference === undefined ? '-' : `${(value / reference).toFixed(2)} x`;
-  const raw = of('raw Node echo');
-  const grpcJs = of('grpc-js -> grpc-js');
+/** The median of the ratios of each repeat: what a repeat measured side by side had the same machine. */
+function ratio(
+  field: keyof Result,
+  results: readonly Result[],
+  references: readonly Result[] | undefined,
+): string {
+  const ratios = results.map(
+    (result, repeat) => (result[field] ?? NaN) / (references?.[repeat]?.[field] ?? NaN),
+  );
+  const value = median(ratios);
+  return Number.isNaN(value) ? '-' : `${value.toFixed(2)} x`;
+}
+
+function printTable(table: readonly Pair[], measured: ReadonlyMap<string, readonly Result[]>): void {
+  const raw = measured.get('raw Node echo');
+  const grpcJs = measured.get('grpc-js -> grpc-js');
   print(
     `| client -> server | round trip, us | to raw | to Go client | ${callsAtOnce} at once, calls/s | to Go client | to grpc-js | client CPU, us a call |`,
   );
   print('|---|---:|---:|---:|---:|---:|---:|---:|');
   for (const { name, goPair } of table) {
-    const result = of(name);
-    if (result === undefined) continue;
-    const go = of(goPair);
+    const results = measured.get(name) ?? [];
+    const go = goPair === undefined ? undefined : measured.get(goPair);
+    const { rttMicros, callsPerSecond, cpuMicros } = medianResult(results);
     const cells = [
       name,
-      result.rttMicros.toFixed(1),
-      times(result.rttMicros, raw?.rttMicros),
-      times(result.rttMicros, go?.rttMicros),
-      result.callsPerSecond.toFixed(0),
-      times(result.callsPerSecond, go?.callsPerSecond),
-      times(result.callsPerSecond, grpcJs?.callsPerSecond),
-      result.cpuMicros?.toFixed(1) ?? '-',
+      rttMicros.toFixed(1),
+      ratio('rttMicros', results, raw),
+      ratio('rttMicros', results, go),
+      callsPerSecond.toFixed(0),
+      ratio('callsPerSecond', results, go),
+      ratio('callsPerSecond', results, grpcJs),
+      cpuMicros?.toFixed(1) ?? '-',
     ];
     print(`| ${cells.join(' | ')} |`);
   }
@@ -140,7 +143,6 @@ for (let repeat = 1; repeat <= repeats; repeat++) {
   }
 }
 rmSync(directory, { recursive: true, force: true });
-const medians = new Map([...measured].map(([name, results]) => [name, medianResult(results)]));
 const pinning = canPin ? `both ends pinned to core ${core}` : 'not pinned: taskset is missing';
 print(`Node ${process.version}, ${cpus()[0]?.model ?? 'unknown CPU'}, ${pinning}, medians of ${repeats}.\n`);
-printTable(table, medians);
+printTable(table, measured);

@@ -1,6 +1,7 @@
 // Connects the official native client to the socket given, pings it and prints what it saw as JSON.
 // usage: node client.mjs ADDON SOCKET COUNT
 import { createRequire } from 'node:module';
+import { medianMicros, oneByOne } from '../../support/measuring.ts';
 
 const [addon, socket, count] = process.argv.slice(2);
 const { AgentClient } = createRequire(import.meta.url)(addon);
@@ -9,17 +10,17 @@ const ping = Buffer.from('a3617607617469636f72652e70696e67617041a0', 'hex');
 
 const client = await AgentClient.connect(socket);
 let answer;
-const warmUp = Math.min(2000, Number(count));
-for (let index = 0; index < warmUp; index++) await client.request(0, ping);
-const start = process.hrtime.bigint();
-for (let index = 0; index < Number(count); index++) answer = await client.request(0, ping);
-const meanUs = Number(process.hrtime.bigint() - start) / 1e3 / Number(count);
+const request = async () => {
+  answer = await client.request(0, ping);
+};
+await oneByOne(request, Math.min(20_000, Number(count)));
+const rttMicros = await medianMicros((calls) => oneByOne(request, calls), Number(count));
 console.log(
   JSON.stringify({
     ready: Buffer.from(client.readyBytes()).toString('hex'),
     flags: answer.flags,
     body: Buffer.from(answer.body).toString('hex'),
-    meanUs,
+    rttMicros,
   }),
 );
 await client.close();

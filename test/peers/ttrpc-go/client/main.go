@@ -10,6 +10,7 @@ import (
 	"log"
 	"net"
 	"os"
+	"sort"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -73,38 +74,54 @@ type numbers struct {
 }
 
 func (c caller) bench() numbers {
-	const warmUp, sequential, concurrent, atOnce = 3000, 20000, 100000, 64
+	const warmUp, sequential, concurrent = 30000, 20000, 100000
 	text := strings.Repeat("0123456789", 6)
 	call := func() {
 		if result := c.ping(context.Background(), service, "Ping", text); result.Code != "OK" {
 			log.Fatal(result.Message)
 		}
 	}
-	for i := 0; i < warmUp; i++ {
+	atOnce(call, warmUp)
+	oneByOne(call, warmUp)
+	return numbers{
+		medianMicros(func(calls int) { oneByOne(call, calls) }, sequential),
+		1e6 / medianMicros(func(calls int) { atOnce(call, calls) }, concurrent),
+	}
+}
+
+func oneByOne(call func(), calls int) {
+	for made := 0; made < calls; made++ {
 		call()
 	}
-	start := time.Now()
-	for i := 0; i < sequential; i++ {
-		call()
-	}
-	rtt := time.Since(start)
+}
+
+func atOnce(call func(), calls int) {
+	const callsAtOnce = 64
 	var made int64
 	var workers sync.WaitGroup
-	start = time.Now()
-	for i := 0; i < atOnce; i++ {
+	for i := 0; i < callsAtOnce; i++ {
 		workers.Add(1)
 		go func() {
 			defer workers.Done()
-			for atomic.AddInt64(&made, 1) <= concurrent {
+			for atomic.AddInt64(&made, 1) <= int64(calls) {
 				call()
 			}
 		}()
 	}
 	workers.Wait()
-	return numbers{
-		float64(rtt.Microseconds()) / sequential,
-		concurrent / time.Since(start).Seconds(),
+}
+
+// Microseconds of one call: the median over blocks, as the other clients measure.
+func medianMicros(run func(calls int), calls int) float64 {
+	const blocks = 20
+	micros := make([]float64, blocks)
+	for block := range micros {
+		start := time.Now()
+		run(calls / blocks)
+		micros[block] = float64(time.Since(start).Nanoseconds()) / 1e3 / float64(calls/blocks)
 	}
+	sort.Float64s(micros)
+	return (micros[blocks/2-1] + micros[blocks/2]) / 2
 }
 
 func main() {
