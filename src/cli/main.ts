@@ -83,7 +83,7 @@ async function main([name, ...args]: readonly string[]): Promise<void> {
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
     if (command === undefined) throw new AgentError('usage', `${name} is not a command. Try: sandlight help`);
     const line = parseCommandLine(args, command.options);
-    const tls = readTlsOptions(line);
+    const tls = await readTlsOptions(line);
     const connect: typeof connectAgent = (endpoint, options) => connectAgent(endpoint, { ...options, tls });
     await command.run({ line, connect, logger, interrupted: interrupt.signal, print });
   } catch (error) {

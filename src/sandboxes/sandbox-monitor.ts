@@ -5,6 +5,7 @@ import type { RuntimeEnsureResponse } from '../agent/generated/arcbox/v1/agent.t
 import type { Logger } from '../agent/logger.ts';
 import { pause } from '../agent/pause.ts';
 import type { CallOptions } from '../agent/rpc/channel.ts';
+import { readTlsFiles } from '../agent/transport/tls-files.ts';
 import type { AgentSession, ClockSyncResult, EnsureOptions, PingResult } from '../agent/session/session.ts';
 import { followPorts, notePing, pollAgent, readListening, type Attention } from './ask-agent.ts';
 import { connectionError } from './connection.ts';
@@ -193,13 +194,17 @@ export class SandboxMonitor {
 
   /** Runs one connection from its opening to its loss; returns why it was lost. */
   async #runConnection(wish: AbortSignal): Promise<AgentError> {
-    const { endpoint, name } = this.snapshot;
+    const { endpoint, name, tls: tlsFiles } = this.snapshot;
     const { connect, logger } = this.#dependencies;
     const cell = this.#cell;
     const over = new AbortController();
     let session: AgentSession | undefined;
     try {
-      session = await connect(endpoint, { timeoutMs: connectTimeoutMs, signal: wish, logger });
+      const tls = tlsFiles && (await readTlsFiles(tlsFiles));
+      session = await connect(endpoint, {
+        ...{ timeoutMs: connectTimeoutMs, signal: wish, logger },
+        ...(tls && { tls }),
+      });
       const lost = session.closed.then((reason) => {
         throw reason;
       });

@@ -145,6 +145,6 @@ function isSamePlace(a: SandboxSpec, b: SandboxSpec): boolean {
   return (
     a.name === b.name &&
     a.dockerSocket === b.dockerSocket &&
-    JSON.stringify(a.endpoint) === JSON.stringify(b.endpoint)
+    JSON.stringify([a.endpoint, a.tls]) === JSON.stringify([b.endpoint, b.tls])
   );
 }

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../agent/endpoint.ts';
 import type { RuntimeStatusResponse, SystemInfo } from '../agent/generated/arcbox/v1/agent.ts';
 import type { AgentIdentity, BootTiming, Capability, ListeningPorts } from '../agent/session/session.ts';
+import type { TlsFiles } from '../agent/transport/tls-files.ts';
 import type { DiscoveredFacts } from './discovery/discovered.ts';
 import type { ConnectionState } from './connection.ts';
 import type { SandboxHistory } from './history.ts';
@@ -31,6 +32,8 @@ export interface SandboxSpec {
   readonly source: SandboxSource;
   /** Socket of the sandbox's Docker engine, read for published ports when the agent does not tell them. */
   readonly dockerSocket?: string;
+  /** Whom to trust and who we are, for an endpoint with the transport tls. */
+  readonly tls?: TlsFiles;
   /** What the tool that owns the sandbox tells; absent for one that was configured. */
   readonly discovered?: DiscoveredFacts;
 }

@@ -13,12 +13,12 @@ import { explainSocketError } from './socket.ts';
 /** Whom to trust, and who we are. Texts are PEM. */
 export interface TlsSettings {
   /** Authorities that may vouch for the agent. Defaults to those that Node trusts. */
-  readonly ca?: string;
+  readonly ca?: string | undefined;
   /** Our certificate with its chain, for agents that ask for one; goes with {@link key}. */
-  readonly cert?: string;
-  readonly key?: string;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
   /** Name that the agent's certificate must bear. Defaults to the endpoint's host. */
-  readonly serverName?: string;
+  readonly serverName?: string | undefined;
 }
 
 /** Settings of {@link openTls}. */

@@ -26,7 +26,7 @@ export const agentCommand: Command = {
     const stdio = line.flag('stdio') ? stdioProtocol(line.text('protocol')) : undefined;
     if (listen.length === 0 && stdio === undefined)
       throw new AgentError('usage', 'agent needs at least one --listen ENDPOINT, or --stdio.');
-    const { ca, cert, key } = readTlsOptions(line);
+    const { ca, cert, key } = await readTlsOptions(line);
     const agent = await startGuestAgent({
       listen,
       ...(cert !== undefined && key !== undefined && { tls: { cert, key, ...(ca !== undefined && { ca }) } }),
