@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { connectAgent } from './agent/connect.ts';
 import { createApi, type SandlightApi } from './api.ts';
 import { registerCommands } from './commands/register.ts';
+import { useEditorLanguage } from './language.ts';
 import { CallLog } from './sandboxes/call-log.ts';
 import { LocalAgent } from './sandboxes/local-agent.ts';
 import { SandboxRegistry } from './sandboxes/sandbox-registry.ts';
@@ -16,6 +17,7 @@ import { SandboxTree } from './views/tree/sandbox-tree.ts';
 
 /** Builds everything, connects it, and returns; whatever takes time happens afterwards. */
 export function activate(context: vscode.ExtensionContext): SandlightApi {
+  useEditorLanguage();
   const log = vscode.window.createOutputChannel('Sandlight', { log: true });
   const place = placeText(vscode.env.remoteName, hostname());
   const calls = new CallLog();
@@ -25,8 +27,7 @@ export function activate(context: vscode.ExtensionContext): SandlightApi {
   const statusBar = new StatusBar('sandlight.showMenu', place);
   const details = new DetailsPanels({ registry, extensionUri: context.extensionUri, place });
   const sources = new SandboxSources({
-    ...{ registry, localAgent, log },
-    cliPath: context.asAbsolutePath('dist/cli.js'),
+    ...{ registry, localAgent, log, cliPath: context.asAbsolutePath('dist/cli.js') },
     onProblems: (problems) => {
       tree.setProblems(problems);
     },

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { AgentError } from './errors.ts';
 
 /** What is spoken on the stream. */
@@ -50,14 +51,17 @@ const maxUint32 = 0xffff_ffff;
  */
 export function parseEndpoint(text: string): Endpoint {
   try {
-    if (text.length > maxEndpointLength) refuse(`it is longer than ${maxEndpointLength} characters`);
+    if (text.length > maxEndpointLength)
+      refuse(l10n.t('it is longer than {0} characters', maxEndpointLength));
     const scheme = /^([a-z][a-z0-9-]*)\+([a-z]+):(.*)$/s.exec(text);
     const url = parseUrl(scheme?.[3] ?? '');
-    if (scheme === null || url === undefined) return refuse(forms);
+    if (scheme === null || url === undefined) return refuse(forms());
     const protocol = protocols.find((name) => name === scheme[1]);
-    if (protocol === undefined) return refuse(`${scheme[1] ?? ''} is not a known protocol; ${forms}`);
+    if (protocol === undefined)
+      return refuse(l10n.t('{0} is not a known protocol; {1}', scheme[1] ?? '', forms()));
     const kind = scheme[2] ?? '';
-    if (!Object.hasOwn(parsers, kind)) return refuse(`${kind} is not a known transport; ${forms}`);
+    if (!Object.hasOwn(parsers, kind))
+      return refuse(l10n.t('{0} is not a known transport; {1}', kind, forms()));
     const machine = protocol === 'arcbox-daemon' ? takeMachine(url) : undefined;
     const transport = parsers[kind as TransportAddress['kind']](url);
     return { protocol, transport, ...(machine !== undefined && { machine }) };
@@ -66,7 +70,7 @@ export function parseEndpoint(text: string): Endpoint {
     const shown = text.length > 200 ? `${text.slice(0, 200)}...` : text;
     throw new AgentError(
       'invalid_endpoint',
-      `${JSON.stringify(shown)} is not an endpoint: ${error.message}.`,
+      l10n.t('{0} is not an endpoint: {1}.', JSON.stringify(shown), error.message),
     );
   }
 }
@@ -94,7 +98,8 @@ const parsers: {
   pipe: (url) => {
     expectParameters(url);
     const name = /^\/\/\.\/pipe\/([^/\\]+)$/.exec(url.path)?.[1];
-    if (url.authority !== '' || name === undefined) return refuse('write pipe:////./pipe/NAME');
+    if (url.authority !== '' || name === undefined)
+      return refuse(l10n.t('write {0}', 'pipe:////./pipe/NAME'));
     return { kind: 'pipe', path: `${pipePrefix}${name}` };
   },
   tcp: (url) => {
@@ -102,7 +107,10 @@ const parsers: {
     const { host, port } = hostAndPort(url);
     if (!isLoopback(host)) {
       refuse(
-        `plain TCP is only allowed to a loopback address, and ${host} is none; use +tls, or +exec with ssh`,
+        l10n.t(
+          'plain TCP is only allowed to a loopback address, and {0} is none; use +tls, or +exec with ssh',
+          host,
+        ),
       );
     }
     return { kind: 'tcp', host, port };
@@ -113,29 +121,42 @@ const parsers: {
   },
   hvsock: (url) => {
     expectParameters(url, 'port');
-    return { kind: 'hvsock', path: absolutePath(url), port: uint(url.query.get('port') ?? '', '?port=') };
+    return {
+      kind: 'hvsock',
+      path: absolutePath(url),
+      port: uint(url.query.get('port') ?? '', parameterRange),
+    };
   },
   vsock: (url) => {
     expectParameters(url);
     const [, cid, port] = /^(\d+):(\d+)$/.exec(url.authority) ?? [];
-    if (cid === undefined || port === undefined || !isRoot(url.path)) return refuse('write vsock://CID:PORT');
-    return { kind: 'vsock', cid: uint(cid, 'the context id'), port: uint(port, 'the port') };
+    if (cid === undefined || port === undefined || !isRoot(url.path))
+      return refuse(l10n.t('write {0}', 'vsock://CID:PORT'));
+    return { kind: 'vsock', cid: uint(cid, contextIdRange), port: uint(port, portRange) };
   },
   exec: (url) => {
     expectParameters(url, 'argv');
     const [program = '', ...args] = url.query.getAll('argv');
     if (url.authority !== '' || url.path !== '' || program === '') {
-      refuse('write exec:?argv=PROGRAM&argv=ARGUMENT...');
+      refuse(l10n.t('write {0}', 'exec:?argv=PROGRAM&argv=ARGUMENT...'));
     }
     if (program.includes('\0') || args.some((arg) => arg.includes('\0'))) {
-      refuse('an argument contains a NUL character');
+      refuse(l10n.t('an argument contains a NUL character'));
     }
     return { kind: 'exec', argv: [program, ...args] };
   },
 };
 
 const pipePrefix = '\\\\.\\pipe\\';
-const forms = `expected <protocol>+<transport>://..., with a protocol of ${protocols.join(', ')} and a transport of ${Object.keys(parsers).join(', ')}; for example arcbox+unix:///run/agent.sock`;
+
+function forms(): string {
+  return l10n.t(
+    'expected <protocol>+<transport>://..., with a protocol of {0} and a transport of {1}; for example {2}',
+    protocols.join(', '),
+    Object.keys(parsers).join(', '),
+    'arcbox+unix:///run/agent.sock',
+  );
+}
 
 function parseUrl(text: string): UrlParts | undefined {
   const match = /^(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?$/.exec(text);
@@ -156,7 +177,7 @@ function parseUrl(text: string): UrlParts | undefined {
 function takeMachine({ query }: UrlParts): string {
   const [machine = '', ...more] = query.getAll('machine');
   if (machine === '' || machine.length > maxMachineLength || more.length > 0) {
-    refuse('name one machine of the daemon with machine=NAME');
+    refuse(l10n.t('name one machine of the daemon with machine=NAME'));
   }
   query.delete('machine');
   return machine;
@@ -165,30 +186,39 @@ function takeMachine({ query }: UrlParts): string {
 /** Refuses every parameter but `names`, and repetitions of all but `argv`. */
 function expectParameters({ query }: UrlParts, ...names: string[]): void {
   for (const name of new Set(query.keys())) {
-    if (!names.includes(name)) refuse(`it takes no parameter ${JSON.stringify(name)}`);
-    if (name !== 'argv' && query.getAll(name).length > 1) refuse(`${name} is given more than once`);
+    if (!names.includes(name)) refuse(l10n.t('it takes no parameter {0}', JSON.stringify(name)));
+    if (name !== 'argv' && query.getAll(name).length > 1) refuse(l10n.t('{0} is given more than once', name));
   }
 }
 
 function absolutePath({ authority, path }: UrlParts): string {
-  if (authority !== '' || isRoot(path)) refuse('write an absolute path after ://');
-  if (path.includes('\0')) refuse('the path contains a NUL character');
+  if (authority !== '' || isRoot(path)) refuse(l10n.t('write an absolute path after ://'));
+  if (path.includes('\0')) refuse(l10n.t('the path contains a NUL character'));
   return path;
 }
 
 function hostAndPort({ authority, path }: UrlParts): { host: string; port: number } {
   const [, host, port] = /^(\[[0-9a-fA-F:.]+\]|[^:[\]@]+):(\d+)$/.exec(authority) ?? [];
-  if (host === undefined || port === undefined || !isRoot(path)) return refuse('write host:port after ://');
-  return { host: host.replace(/^\[|\]$/g, ''), port: uint(port, 'the port', 1, 65535) };
+  if (host === undefined || port === undefined || !isRoot(path))
+    return refuse(l10n.t('write host:port after ://'));
+  return { host: host.replace(/^\[|\]$/g, ''), port: uint(port, portRange, 1, 65535) };
 }
 
 function isRoot(path: string): boolean {
   return path === '' || path === '/';
 }
 
-function uint(digits: string, what: string, min = 0, max = maxUint32): number {
+type DescribeRange = (min: number, max: number) => string;
+
+const portRange: DescribeRange = (min, max) => l10n.t('the port must be a number from {0} to {1}', min, max);
+const contextIdRange: DescribeRange = (min, max) =>
+  l10n.t('the context id must be a number from {0} to {1}', min, max);
+const parameterRange: DescribeRange = (min, max) =>
+  l10n.t('{0} must be a number from {1} to {2}', '?port=', min, max);
+
+function uint(digits: string, describeRange: DescribeRange, min = 0, max = maxUint32): number {
   const value = /^\d{1,10}$/.test(digits) ? Number(digits) : NaN;
-  return value >= min && value <= max ? value : refuse(`${what} must be a number from ${min} to ${max}`);
+  return value >= min && value <= max ? value : refuse(describeRange(min, max));
 }
 
 /** Writes an endpoint in the one canonical form that {@link parseEndpoint} reads back. */

@@ -1,3 +1,5 @@
+import * as l10n from '@vscode/l10n';
+
 /**
  * Everything that can go wrong between a caller and a guest agent, as a closed set of codes.
  *
@@ -60,6 +62,16 @@ export interface AgentErrorOptions {
   readonly remote?: RemoteError;
 }
 
+/** Sentences that follow each other, as one text; empty ones are left out. */
+export function sentences(first: string, ...more: readonly string[]): string {
+  return more.filter((next) => next !== '').reduce((text, next) => l10n.t('{0} {1}', text, next), first);
+}
+
+/** What happened, with the words that were given for it, which may be none. */
+export function withReason(event: string, words: string): string {
+  return words === '' ? l10n.t('{0}, without saying why', event) : l10n.t('{0}, saying: {1}', event, words);
+}
+
 /** The only error that leaves `src/agent`. Its message is a sentence a person can act on. */
 export class AgentError extends Error {
   override readonly name = 'AgentError';
@@ -81,7 +93,7 @@ export class AgentError extends Error {
 
   /** The same error with its message led by `subject`, usually the endpoint or the call. */
   about(subject: string): AgentError {
-    return new AgentError(this.code, `${subject}: ${this.message}`, {
+    return new AgentError(this.code, l10n.t('{0}: {1}', subject, this.message), {
       cause: this,
       ...(this.remote && { remote: this.remote }),
     });

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { AgentError } from '../agent/errors.ts';
+import { AgentError, sentences } from '../agent/errors.ts';
 import type { SandboxMonitor } from '../sandboxes/sandbox-monitor.ts';
 import { inert } from '../views/plain-text.ts';
 import { durationText } from '../views/quantities.ts';
@@ -55,11 +55,13 @@ async function ensureWithProgress(monitor: SandboxMonitor): Promise<void> {
         });
       },
     );
-    const said = response.message === '' ? '' : ` ${inert(response.message)}`;
     if (!response.ready) {
       throw new AgentError(
         'remote_error',
-        vscode.l10n.t('The runtime of {0} is not ready ({1}).{2}', name, response.status, said),
+        sentences(
+          vscode.l10n.t('The runtime of {0} is not ready ({1}).', name, response.status),
+          inert(response.message),
+        ),
       );
     }
     void vscode.window.showInformationMessage(

@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import * as l10n from '@vscode/l10n';
 import { AgentError } from '../agent/errors.ts';
 import { isContainerId } from './container-id.ts';
 import { readEvents, type EngineEvent } from './event-stream.ts';
@@ -59,9 +60,10 @@ export function createDockerEngine(socketPath: string): DockerEngine {
     try {
       return await call(await createClient(createModem(socketPath, either)));
     } catch (error) {
-      const about = `Docker at ${socketPath}`;
+      const about = l10n.t('Docker at {0}', socketPath);
       if (deadline.signal.aborted && signal?.aborted !== true) {
-        throw new AgentError('timeout', `${about}: no answer within ${timeoutMs} ms`, { cause: error });
+        const late = l10n.t('no answer within {0} ms', timeoutMs);
+        throw new AgentError('timeout', late, { cause: error }).about(about);
       }
       throw AgentError.from(error, 'connection_closed').about(about);
     } finally {
@@ -84,12 +86,12 @@ export function createDockerEngine(socketPath: string): DockerEngine {
       return bounded(options, async (docker) => {
         const list: unknown = await docker.listContainers();
         if (Array.isArray(list)) return list as readonly unknown[];
-        throw new AgentError('malformed_payload', 'the list of containers is not a list');
+        throw new AgentError('malformed_payload', l10n.t('the list of containers is not a list'));
       });
     },
     async inspectContainer(id, options = {}) {
       if (!isContainerId(id))
-        throw new AgentError('malformed_payload', 'A container id is not 64 hex digits.');
+        throw new AgentError('malformed_payload', l10n.t('A container id is not 64 hex digits.'));
       try {
         return await bounded(options, (docker) => docker.getContainer(id).inspect());
       } catch (error) {

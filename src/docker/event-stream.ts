@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { AgentError } from '../agent/errors.ts';
 
 /** What an event says of itself; all of it unchecked text of the engine. */
@@ -32,7 +33,10 @@ export async function* readEvents(
       const lines = (rest + chunk.toString()).split('\n');
       rest = lines.pop() ?? '';
       if (rest.length > maxEventLength) {
-        throw new AgentError('frame_too_large', `An event is longer than ${maxEventLength} characters.`);
+        throw new AgentError(
+          'frame_too_large',
+          l10n.t('An event is longer than {0} characters.', maxEventLength),
+        );
       }
       for (const line of lines) if (line.trim() !== '') yield parseEvent(line);
     }
@@ -47,7 +51,7 @@ export function parseEvent(line: string): EngineEvent {
   try {
     event = JSON.parse(line);
   } catch (error) {
-    throw new AgentError('malformed_payload', 'An event is not valid JSON.', { cause: error });
+    throw new AgentError('malformed_payload', l10n.t('An event is not valid JSON.'), { cause: error });
   }
   const { Type, Action, Actor } = record(event);
   const { ID, Attributes } = record(Actor);

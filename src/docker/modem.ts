@@ -1,4 +1,5 @@
 import { request, type IncomingMessage } from 'node:http';
+import * as l10n from '@vscode/l10n';
 import { AgentError } from '../agent/errors.ts';
 
 /** A request as dockerode describes it to its transport; only what reading calls use. */
@@ -72,8 +73,8 @@ async function answer(incoming: IncomingMessage, options: DialOptions): Promise<
   const body = await readBody(incoming);
   if (succeeded) return incoming.headers['content-type']?.includes('json') === true ? parse(body) : body;
   const meaning = options.statusCodes[status];
-  const text = errorText(body) || (typeof meaning === 'string' ? meaning : 'no reason given');
-  throw new AgentError('remote_error', `Docker answered with status ${status}: ${text}`, {
+  const text = errorText(body) || (typeof meaning === 'string' ? meaning : l10n.t('no reason given'));
+  throw new AgentError('remote_error', l10n.t('Docker answered with status {0}: {1}', status, text), {
     remote: { code: status, text },
   });
 }
@@ -84,7 +85,10 @@ async function readBody(incoming: IncomingMessage): Promise<string> {
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > maxAnswerBytes) {
-      throw new AgentError('frame_too_large', `Docker's answer is longer than ${maxAnswerBytes} bytes.`);
+      throw new AgentError(
+        'frame_too_large',
+        l10n.t("Docker's answer is longer than {0} bytes.", maxAnswerBytes),
+      );
     }
     chunks.push(chunk);
   }
@@ -95,7 +99,7 @@ function parse(body: string): unknown {
   try {
     return JSON.parse(body) as unknown;
   } catch (error) {
-    throw new AgentError('malformed_payload', "Docker's answer is not valid JSON.", { cause: error });
+    throw new AgentError('malformed_payload', l10n.t("Docker's answer is not valid JSON."), { cause: error });
   }
 }
 
@@ -124,11 +128,11 @@ function withQuery(path: string, parameters: Readonly<Record<string, unknown>>):
 function describe(error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'ENOENT':
-      return 'its socket is missing';
+      return l10n.t('its socket is missing');
     case 'ECONNREFUSED':
-      return 'nothing listens on its socket';
+      return l10n.t('nothing listens on its socket');
     case 'EACCES':
-      return 'this user may not open its socket';
+      return l10n.t('this user may not open its socket');
     default:
       return error.message;
   }

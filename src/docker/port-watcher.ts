@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { AgentError } from '../agent/errors.ts';
 import type { PortBinding } from '../agent/generated/arcbox/v1/common.ts';
 import type { Logger } from '../agent/logger.ts';
@@ -96,7 +97,8 @@ async function followOnce(
         const id = containerOfEvent(event);
         if (id !== undefined) queue.request(id);
       }
-      return new AgentError('connection_closed', `Docker at ${engine.socketPath}: the event stream ended`);
+      const ended = new AgentError('connection_closed', l10n.t('the event stream ended'));
+      return ended.about(l10n.t('Docker at {0}', engine.socketPath));
     };
     const list = async (): Promise<void> => {
       const containers = await engine.listContainers({ signal: stopped });

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { AgentError } from '../agent/errors.ts';
 
 /** Ids waiting at once before the queue gives up; far beyond what one machine runs. */
@@ -40,7 +41,10 @@ export class RefreshQueue {
    */
   request(id: string): void {
     if (this.#waiting.size >= maxWaiting) {
-      throw new AgentError('frame_too_large', `More than ${maxWaiting} containers changed at once.`);
+      throw new AgentError(
+        'frame_too_large',
+        l10n.t('More than {0} containers changed at once.', maxWaiting),
+      );
     }
     this.#waiting.add(id);
     this.#pump();

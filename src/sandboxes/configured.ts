@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import { formatEndpoint, parseEndpoint } from '../agent/endpoint.ts';
 import { AgentError } from '../agent/errors.ts';
 import type { TlsFiles } from '../agent/transport/tls-files.ts';
@@ -21,19 +22,23 @@ const maxNameLength = 128;
 export function readConfiguredSandboxes(setting: unknown): ConfiguredSandboxes {
   if (setting === undefined || setting === null) return { specs: [], problems: [] };
   if (!Array.isArray(setting)) {
-    return { specs: [], problems: ['The setting sandlight.sandboxes must be a list of {name, endpoint}.'] };
+    return {
+      specs: [],
+      problems: [l10n.t('The setting {0} must be a list of {1}.', 'sandlight.sandboxes', '{name, endpoint}')],
+    };
   }
   const specs = new Map<string, SandboxSpec>();
   const problems: string[] = [];
   for (const [index, entry] of setting.slice(0, maxEntries).entries()) {
     const result = readConfiguredSandbox(entry);
-    if (typeof result === 'string') problems.push(`Entry ${index + 1} of sandlight.sandboxes: ${result}`);
+    if (typeof result === 'string')
+      problems.push(l10n.t('Entry {0} of {1}: {2}', index + 1, 'sandlight.sandboxes', result));
     else if (specs.has(result.id))
-      problems.push(`Entry ${index + 1} of sandlight.sandboxes repeats ${result.name}.`);
+      problems.push(l10n.t('Entry {0} of {1} repeats {2}.', index + 1, 'sandlight.sandboxes', result.name));
     else specs.set(result.id, result);
   }
   if (setting.length > maxEntries)
-    problems.push(`Only the first ${maxEntries} entries of sandlight.sandboxes are used.`);
+    problems.push(l10n.t('Only the first {0} entries of {1} are used.', maxEntries, 'sandlight.sandboxes'));
   return { specs: [...specs.values()], problems };
 }
 
@@ -48,16 +53,19 @@ export function withoutSandbox(setting: unknown, id: string): readonly unknown[]
 
 /** Reads one entry of the setting; a sentence says why it cannot be used. */
 export function readConfiguredSandbox(entry: unknown): SandboxSpec | string {
-  if (typeof entry !== 'object' || entry === null) return 'it must be an object with a name and an endpoint.';
+  if (typeof entry !== 'object' || entry === null)
+    return l10n.t('it must be an object with a name and an endpoint.');
   const { name, endpoint: text, docker, tls: tlsEntry } = entry as Readonly<Record<string, unknown>>;
-  if (typeof name !== 'string' || name.trim() === '') return 'its name must be a text that is not empty.';
-  if (name.length > maxNameLength) return `its name must have at most ${maxNameLength} characters.`;
-  if (typeof text !== 'string') return `${name} needs an endpoint, such as arcbox+unix:///run/agent.sock.`;
+  if (typeof name !== 'string' || name.trim() === '')
+    return l10n.t('its name must be a text that is not empty.');
+  if (name.length > maxNameLength) return l10n.t('its name must have at most {0} characters.', maxNameLength);
+  if (typeof text !== 'string')
+    return l10n.t('{0} needs an endpoint, such as {1}.', name, 'arcbox+unix:///run/agent.sock');
   if (docker !== undefined && (typeof docker !== 'string' || !/^(\/|\/\/\.\/pipe\/)./.test(docker))) {
-    return `the docker of ${name} must be the absolute path of its engine's socket.`;
+    return l10n.t("the docker of {0} must be the absolute path of its engine's socket.", name);
   }
-  const tls = readTls(tlsEntry);
-  if (typeof tls === 'string') return `the tls of ${name} ${tls}`;
+  const tls = readTls(name, tlsEntry);
+  if (typeof tls === 'string') return tls;
   try {
     const endpoint = parseEndpoint(text);
     const id = `settings/${name}/${formatEndpoint(endpoint)}`;
@@ -72,16 +80,18 @@ export function readConfiguredSandbox(entry: unknown): SandboxSpec | string {
 }
 
 /** Reads the certificates of an entry; the end of a sentence says why they cannot be used. */
-function readTls(entry: unknown): TlsFiles | string | undefined {
+function readTls(name: string, entry: unknown): TlsFiles | string | undefined {
   if (entry === undefined) return undefined;
-  if (typeof entry !== 'object' || entry === null) return 'must be an object of files.';
+  if (typeof entry !== 'object' || entry === null)
+    return l10n.t('the tls of {0} must be an object of files.', name);
   const { caFile, certFile, keyFile, serverName } = entry as Readonly<Record<string, unknown>>;
   if (!isPathOrAbsent(caFile) || !isPathOrAbsent(certFile) || !isPathOrAbsent(keyFile)) {
-    return 'must name its files by their absolute paths.';
+    return l10n.t('the tls of {0} must name its files by their absolute paths.', name);
   }
-  if ((certFile === undefined) !== (keyFile === undefined)) return 'needs certFile and keyFile together.';
+  if ((certFile === undefined) !== (keyFile === undefined))
+    return l10n.t('the tls of {0} needs certFile and keyFile together.', name);
   if (serverName !== undefined && (typeof serverName !== 'string' || serverName === '')) {
-    return 'has a serverName that is no name.';
+    return l10n.t('the tls of {0} has a serverName that is no name.', name);
   }
   return { caFile, certFile, keyFile, serverName };
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import { formatEndpoint, type Endpoint } from '../agent/endpoint.ts';
 import type { Logger } from '../agent/logger.ts';
 import { backoffMs } from './connection.ts';
@@ -67,7 +68,7 @@ export class LocalAgent {
     try {
       this.#run(options);
     } catch (error) {
-      this.#fail(options, `it could not be started: ${String(error)}`);
+      this.#fail(options, l10n.t('it could not be started: {0}', String(error)));
     }
   }
 
@@ -126,13 +127,17 @@ export class LocalAgent {
       if (this.#child !== child) return;
       this.#child = undefined;
       if (Date.now() - startedAtMs > steadyMs) this.#failures = 0;
-      this.#fail(options, lastWords === '' ? how : `${how}; its last words: ${lastWords}`);
+      this.#fail(options, lastWords === '' ? how : l10n.t('{0}; its last words: {1}', how, lastWords));
     };
     child.on('error', (error) => {
-      ended(`it could not be started: ${error.message}`);
+      ended(l10n.t('it could not be started: {0}', error.message));
     });
     child.on('exit', (code, signal) => {
-      ended(`it ended with ${signal === null ? `code ${String(code)}` : `signal ${signal}`}`);
+      ended(
+        signal === null
+          ? l10n.t('it ended with code {0}', String(code))
+          : l10n.t('it ended with signal {0}', signal),
+      );
     });
   }
 

@@ -1,6 +1,7 @@
+import * as l10n from '@vscode/l10n';
 import type { connectAgent } from '../agent/connect.ts';
 import { formatEndpoint } from '../agent/endpoint.ts';
-import { AgentError } from '../agent/errors.ts';
+import { AgentError, sentences } from '../agent/errors.ts';
 import type { RuntimeEnsureResponse } from '../agent/generated/arcbox/v1/agent.ts';
 import type { Logger } from '../agent/logger.ts';
 import { pause } from '../agent/pause.ts';
@@ -175,8 +176,9 @@ export class SandboxMonitor {
     const { session, snapshot } = this.#cell;
     if (session !== undefined) return session;
     const { name, endpoint, connection } = snapshot;
-    const why = connectionError(connection)?.message ?? `${formatEndpoint(endpoint)} is not connected.`;
-    throw new AgentError('unreachable', `${name} is not connected. ${why}`);
+    const why =
+      connectionError(connection)?.message ?? l10n.t('{0} is not connected.', formatEndpoint(endpoint));
+    throw new AgentError('unreachable', sentences(l10n.t('{0} is not connected.', name), why));
   }
 
   async #stayConnected(wish: AbortSignal): Promise<void> {
@@ -220,7 +222,7 @@ export class SandboxMonitor {
       const portOptions = { timeoutMs: pollTimeoutMs, signal: AbortSignal.any([wish, over.signal]) };
       await Promise.race([followPorts(cell, session, portOptions, logger), lost]);
       await Promise.race([this.#pollUntilAborted(session, wish), lost]);
-      return new AgentError('cancelled', 'Disconnected.');
+      return new AgentError('cancelled', l10n.t('Disconnected.'));
     } catch (error) {
       const reason = AgentError.from(error, 'connection_closed');
       const subject = formatEndpoint(endpoint);

@@ -1,32 +1,57 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { config } from '@vscode/l10n';
 import ts from 'typescript';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { connectAgent } from '../../src/agent/connect.ts';
+import { parseEndpoint } from '../../src/agent/endpoint.ts';
+import { AgentError } from '../../src/agent/errors.ts';
+import { silentLogger } from '../../src/agent/logger.ts';
+import { useEditorLanguage } from '../../src/language.ts';
+import { l10n } from '../support/vscode-strings.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const readStrings = (file: string): Record<string, string> =>
   JSON.parse(readFileSync(join(root, file), 'utf8')) as Record<string, string>;
 
-/** The first arguments of all calls of `l10n.t` in src/. */
+/** The source files below `folders` of src/, parsed. */
+function parseSource(...folders: readonly string[]): ts.SourceFile[] {
+  return folders.flatMap((folder) =>
+    readdirSync(join(root, 'src', folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts') && !name.startsWith(`generated${sep}`))
+      .map((name) => join('src', folder, name))
+      .map((path) =>
+        ts.createSourceFile(path, readFileSync(join(root, path), 'utf8'), ts.ScriptTarget.Latest, true),
+      ),
+  );
+}
+
+function visitAll(source: ts.SourceFile, visit: (node: ts.Node) => void): void {
+  const each = (node: ts.Node): void => {
+    visit(node);
+    ts.forEachChild(node, each);
+  };
+  each(source);
+}
+
+/** Both libraries call it `t`: VS Code's own and `@vscode/l10n`, which code that does not know VS Code uses. */
+const isTranslation = (node: ts.Node): node is ts.CallExpression =>
+  ts.isCallExpression(node) && /^(vscode\.)?(l10n\.)?t$/.test(node.expression.getText());
+
+/** The first arguments of all calls of `t` in src/. */
 function stringsOfSource(): string[] {
   const strings = new Set<string>();
-  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
-  for (const file of files.filter((name) => name.endsWith('.ts'))) {
-    const text = readFileSync(join(root, 'src', file), 'utf8');
-    const visit = (node: ts.Node): void => {
-      if (ts.isCallExpression(node) && /(^|\.)l10n\.t$/.test(node.expression.getText(source))) {
-        const [message] = node.arguments;
-        if (message === undefined || !ts.isStringLiteralLike(message)) {
-          throw new Error(`${file}: l10n.t needs its text in place, not ${node.getText(source)}`);
-        }
-        strings.add(message.text);
+  for (const source of parseSource('.')) {
+    visitAll(source, (node) => {
+      if (!isTranslation(node)) return;
+      const [message] = node.arguments;
+      if (message === undefined || !ts.isStringLiteralLike(message)) {
+        throw new Error(`${source.fileName}: t needs its text in place, not ${node.getText()}`);
       }
-      ts.forEachChild(node, visit);
-    };
-    const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);
-    visit(source);
+      strings.add(message.text);
+    });
   }
   return [...strings];
 }
@@ -73,4 +98,88 @@ test('in Chinese nearly nothing is left in English', () => {
     '{0} GiB',
     '{0} MiB',
   ]);
+});
+
+/** The text of a literal on one line, with a word in place of each hole; `undefined` for any other node. */
+function literalText(node: ts.Node): string | undefined {
+  if (ts.isStringLiteralLike(node)) return node.text;
+  if (!ts.isTemplateExpression(node)) return undefined;
+  const text = node.head.text + node.templateSpans.map(({ literal }) => `hole${literal.text}`).join('');
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+/** Whether what `node` says is translated, or is not for the eyes of the extension's users. */
+function isAccountedFor(node: ts.Node): boolean {
+  if (isTranslation(node)) return true;
+  // The log is for those who mend things, and is searched for English words.
+  if (ts.isCallExpression(node) && /\blog(ger)?\.\w+$/i.test(node.expression.getText())) return true;
+  // Only the command line can be used wrongly.
+  return ts.isNewExpression(node) && node.arguments?.[0]?.getText() === "'usage'";
+}
+
+function isInside(node: ts.Node, matches: (outer: ts.Node) => boolean): boolean {
+  for (let outer = node; !ts.isSourceFile(outer); outer = outer.parent) if (matches(outer)) return true;
+  return false;
+}
+
+/** What no translation may touch, or nobody sees in the extension; holes read `hole`. */
+const notForTranslation = [
+  // Programs read these.
+  'CONNECT hole',
+  'SELECT name FROM pragma_table_info(?)',
+  'coalesce(active_config, config)',
+  'SELECT name, status, CASE WHEN length(hole) <= hole THEN hole END AS config FROM sandbox ORDER BY name LIMIT hole',
+  // Sent over the wire, in the words of the Go implementation.
+  'message length hole exceed maximum message size of hole',
+  // A name, which is also an id.
+  'sandbox hole',
+  // Only the command line decodes captures.
+  'The payload',
+  // Written to the log.
+  '(more than hole lines; the rest is not shown)',
+  'hole holds more than hole entries; the rest is not looked at.',
+  'hole cannot be read (hole).',
+  'msb ps failed (hole).',
+  'no answer within hole ms',
+  'msb ps answered something that is not a list.',
+  'The database of microsandbox cannot be read (hole), so names and ports are unknown.',
+  'hole sandboxes are left out: too many, or with unusable names.',
+];
+
+test('nothing else that reads like a sentence passes the translation by', () => {
+  const untranslated: string[] = [];
+  for (const source of parseSource('agent', 'sandboxes', 'docker')) {
+    visitAll(source, (node) => {
+      const text = literalText(node);
+      if (text === undefined || !/\p{L}{2,}[,;:.]? \p{L}{2,}/u.test(text)) return;
+      if (!isInside(node, isAccountedFor)) untranslated.push(text);
+    });
+  }
+  expect(untranslated.sort()).toEqual(notForTranslation.sort());
+});
+
+/** What a user reads who connects to nothing while VS Code has loaded `bundle`. */
+async function readReasonWith(bundle: Readonly<Record<string, string>> | undefined): Promise<string> {
+  l10n.bundle = bundle;
+  useEditorLanguage();
+  const endpoint = parseEndpoint('arcbox+unix:///nonexistent/agent.sock');
+  const failure: unknown = await connectAgent(endpoint, { timeoutMs: 5000, logger: silentLogger }).catch(
+    (error: unknown) => error,
+  );
+  return AgentError.from(failure, 'usage').message;
+}
+
+test("a failed connection speaks English until VS Code's language is known to be another", async () => {
+  onTestFinished(() => {
+    config({ contents: {} });
+  });
+  expect(await readReasonWith(undefined)).toBe(
+    'arcbox+unix:///nonexistent/agent.sock: Nothing exists at this path. Start the agent or correct the path.',
+  );
+  expect(await readReasonWith(readStrings('l10n/bundle.l10n.de.json'))).toBe(
+    'arcbox+unix:///nonexistent/agent.sock: Unter diesem Pfad ist nichts vorhanden. Starten Sie den Agenten, oder korrigieren Sie den Pfad.',
+  );
+  expect(await readReasonWith(readStrings('l10n/bundle.l10n.zh-cn.json'))).toBe(
+    'arcbox+unix:///nonexistent/agent.sock：此路径不存在。请启动代理或更正路径。',
+  );
 });

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { methodTypes } from '../generated/shapes.ts';
 import { AgentError } from '../errors.ts';
 import { checkPayload } from '../wire/protobuf.ts';
@@ -80,7 +81,8 @@ function responseType(
   method: string,
 ): (typeof methodTypes)[keyof typeof methodTypes]['response'] {
   const name = `${service}/${method}`;
-  if (!isMethod(name)) throw new AgentError('unsupported', `${name} is not a method of the schema.`);
+  if (!isMethod(name))
+    throw new AgentError('unsupported', l10n.t('{0} is not a method of the schema.', name));
   return methodTypes[name].response;
 }
 
@@ -89,5 +91,5 @@ function isMethod(name: string): name is keyof typeof methodTypes {
 }
 
 function noClientStreams(): never {
-  throw new AgentError('unsupported', 'No method of the schema streams from the client.');
+  throw new AgentError('unsupported', l10n.t('No method of the schema streams from the client.'));
 }

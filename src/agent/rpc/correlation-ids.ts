@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { AgentError } from '../errors.ts';
 import type { IdRange } from '../wire/microsandbox-handshake.ts';
 
@@ -41,7 +42,10 @@ export class CorrelationIds {
 
   #giveUpOldest(size: number): void {
     if (size <= maxTaken) {
-      throw new AgentError('unsupported', `All ${size} ids of the connection wait for an answer. Reconnect.`);
+      throw new AgentError(
+        'unsupported',
+        l10n.t('All {0} ids of the connection wait for an answer. Reconnect.', size),
+      );
     }
     for (const oldest of this.#taken) {
       this.#taken.delete(oldest);

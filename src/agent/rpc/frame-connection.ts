@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import * as l10n from '@vscode/l10n';
 import { BatchedWriter } from '../batched-writer.ts';
 import { AgentError } from '../errors.ts';
 import { decodeChunk, type FrameDecoder } from '../wire/frame-decoder.ts';
@@ -70,7 +71,7 @@ export class FrameConnection<Frame> {
 
   /** Ends the connection on our side's wish. */
   close(): void {
-    this.fail(new AgentError('cancelled', 'The connection was closed on this side.'));
+    this.fail(new AgentError('cancelled', l10n.t('The connection was closed on this side.')));
   }
 
   #receive(chunk: Buffer): void {
@@ -88,6 +89,6 @@ export class FrameConnection<Frame> {
     } catch (error) {
       return AgentError.from(error, 'truncated_frame');
     }
-    return new AgentError('connection_closed', 'The agent closed the connection.');
+    return new AgentError('connection_closed', l10n.t('The agent closed the connection.'));
   }
 }

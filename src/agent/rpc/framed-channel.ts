@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { AgentError } from '../errors.ts';
+import * as l10n from '@vscode/l10n';
+import { AgentError, sentences, withReason } from '../errors.ts';
 import { AgentServiceServiceName } from '../generated/arcbox/v1/agent.ts';
 import { decodeArcboxError } from '../wire/arcbox-error.ts';
 import { ArcboxFrameDecoder, encodeArcboxFrame, type ArcboxFrame } from '../wire/arcbox-frame.ts';
@@ -62,7 +63,7 @@ export class FramedChannel implements RpcChannel {
       service === AgentServiceServiceName ? arcboxCalls.find((call) => call.method === method) : undefined;
     if (types === undefined) {
       return Promise.reject(
-        new AgentError('unsupported', `ArcBox frames cannot carry ${service}/${method}.`),
+        new AgentError('unsupported', l10n.t('ArcBox frames cannot carry {0}/{1}.', service, method)),
       );
     }
     if (this.#connection.failure !== undefined) return Promise.reject(this.#connection.failure);
@@ -73,7 +74,7 @@ export class FramedChannel implements RpcChannel {
       return Promise.reject(AgentError.from(error, 'frame_too_large'));
     }
     const describeTimeout = (): string =>
-      `No answer to ${method} within ${options.timeoutMs} ms.${this.#decoder.hint()}`;
+      sentences(l10n.t('No answer to {0} within {1} ms.', method, options.timeoutMs), this.#decoder.hint());
     const call = startCall<Uint8Array>(options, describeTimeout);
     if (options.signal?.aborted === true) return call.promise;
     this.#waiting.push({ responseType: types.responseType, call });
@@ -86,7 +87,7 @@ export class FramedChannel implements RpcChannel {
     await Promise.resolve();
     throw new AgentError(
       'unsupported',
-      `ArcBox frames have no streams, so ${service}/${method} cannot be called.`,
+      l10n.t('ArcBox frames have no streams, so {0}/{1} cannot be called.', service, method),
     );
   }
 
@@ -108,22 +109,22 @@ export class FramedChannel implements RpcChannel {
       this.#connection.fail(
         new AgentError(
           'unsolicited_message',
-          `The agent sent ${hex(frame.type)} although nothing was asked.`,
+          l10n.t('The agent sent {0} although nothing was asked.', hex(frame.type)),
         ),
       );
     } else if (frame.type === slot.responseType) {
       slot.call.resolve(frame.payload);
     } else if (frame.type === arcboxType.error) {
       const remote = decodeArcboxError(frame.payload);
-      const code = remote.code === undefined ? '' : ` ${remote.code}`;
-      const text = remote.text === '' ? 'without saying why' : `saying: ${remote.text}`;
-      slot.call.reject(
-        new AgentError('remote_error', `The agent answered with error${code}, ${text}`, { remote }),
-      );
+      const event =
+        remote.code === undefined
+          ? l10n.t('The agent answered with error')
+          : l10n.t('The agent answered with error {0}', remote.code);
+      slot.call.reject(new AgentError('remote_error', withReason(event, remote.text), { remote }));
     } else {
       const error = new AgentError(
         'unexpected_message_type',
-        `The agent answered ${hex(frame.type)} where ${hex(slot.responseType)} was expected.`,
+        l10n.t('The agent answered {0} where {1} was expected.', hex(frame.type), hex(slot.responseType)),
       );
       slot.call.reject(error);
       this.#connection.fail(error);

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Client, ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
-import { AgentError } from '../errors.ts';
+import * as l10n from '@vscode/l10n';
+import { AgentError, sentences } from '../errors.ts';
 import { loadGrpc } from '../load-grpc.ts';
 import { bridgeStream, type LocalBridge } from '../local-bridge.ts';
 import { explainBrokenStream } from '../transport/broken-stream.ts';
@@ -38,9 +39,8 @@ export async function openGrpcChannel(stream: Duplex, options: GrpcChannelOption
     ...(options.authority !== undefined && { 'grpc.default_authority': options.authority }),
   });
   const channel = new GrpcChannel(client, bridge);
-  const ready = startCall<undefined>(
-    options,
-    () => `No gRPC greeting came within ${options.timeoutMs} ms.${channel.hint()}`,
+  const ready = startCall<undefined>(options, () =>
+    sentences(l10n.t('No gRPC greeting came within {0} ms.', options.timeoutMs), channel.hint()),
   );
   void channel.closed.then((reason) => {
     ready.reject(reason);
@@ -85,7 +85,7 @@ class GrpcChannel implements RpcChannel {
     const begun: { call?: ClientUnaryCall } = {};
     const call = startCall<Uint8Array>(
       options,
-      () => `No answer to ${method} within ${options.timeoutMs} ms.`,
+      () => l10n.t('No answer to {0} within {1} ms.', method, options.timeoutMs),
       () => begun.call?.cancel(),
     );
     if (options.signal?.aborted === true) return call.promise;
@@ -128,19 +128,25 @@ class GrpcChannel implements RpcChannel {
   }
 
   close(): void {
-    this.#fail(new AgentError('cancelled', 'The connection was closed on this side.'));
+    this.#fail(new AgentError('cancelled', l10n.t('The connection was closed on this side.')));
   }
 
   /** What the bytes that came look like, as a sentence, while gRPC is not understood; empty when unknown. */
   hint(): string {
-    return this.isReady ? '' : foreignProtocolHint(this.#bridge.greeting, 'a gRPC agent');
+    return this.isReady ? '' : foreignProtocolHint(this.#bridge.greeting, l10n.t('this is not a gRPC agent'));
   }
 
   #endOfStream(): AgentError {
-    if (this.isReady) return new AgentError('connection_closed', 'The agent closed the connection.');
+    if (this.isReady) return new AgentError('connection_closed', l10n.t('The agent closed the connection.'));
     return this.#bridge.greeting.length === 0
-      ? new AgentError('connection_closed', 'The agent closed the connection before it said anything.')
-      : new AgentError('handshake_failed', `What answers does not speak gRPC.${this.hint()}`);
+      ? new AgentError(
+          'connection_closed',
+          l10n.t('The agent closed the connection before it said anything.'),
+        )
+      : new AgentError(
+          'handshake_failed',
+          sentences(l10n.t('What answers does not speak gRPC.'), this.hint()),
+        );
   }
 
   #explain(error: unknown): AgentError {
@@ -161,7 +167,7 @@ function checkSize(request: Uint8Array): AgentError | undefined {
     ? undefined
     : new AgentError(
         'frame_too_large',
-        `The message has ${request.byteLength} bytes; the limit is ${grpcMaxMessageBytes}.`,
+        l10n.t('The message has {0} bytes; the limit is {1}.', request.byteLength, grpcMaxMessageBytes),
       );
 }
 

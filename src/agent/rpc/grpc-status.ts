@@ -1,4 +1,5 @@
-import { AgentError, type AgentErrorCode } from '../errors.ts';
+import * as l10n from '@vscode/l10n';
+import { AgentError, withReason, type AgentErrorCode } from '../errors.ts';
 
 /** The status codes that ttrpc and gRPC share, by number. */
 const names = [
@@ -35,11 +36,12 @@ const meanings: ReadonlyMap<number, AgentErrorCode> = new Map([
 
 /** The error for a call that ended with a status other than OK; `remote` holds its number and text. */
 export function statusError(code: number, text: string): AgentError {
-  const name = names[code] ?? 'an unknown status';
-  const said = text === '' ? 'without saying why' : `saying: ${text}`;
-  return new AgentError(
-    meanings.get(code) ?? 'remote_error',
-    `The call ended with ${name} (${code}), ${said}`,
-    { remote: { code, kind: name, text } },
-  );
+  const name = names[code];
+  const event =
+    name === undefined
+      ? l10n.t('The call ended with an unknown status ({0})', code)
+      : l10n.t('The call ended with {0} ({1})', name, code);
+  return new AgentError(meanings.get(code) ?? 'remote_error', withReason(event, text), {
+    remote: { code, text, ...(name !== undefined && { kind: name }) },
+  });
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { AgentError } from '../errors.ts';
 
 /** Received messages of one stream that may wait unread, in bytes, each counted with {@link messageOverheadBytes}. */
@@ -38,7 +39,7 @@ export class MessageQueue implements AsyncIterableIterator<Uint8Array, undefined
       this.fail(
         new AgentError(
           'frame_too_large',
-          `More than ${maxQueuedBytes} bytes of a stream wait unread, so the stream was given up.`,
+          l10n.t('More than {0} bytes of a stream wait unread, so the stream was given up.', maxQueuedBytes),
         ),
       );
       return;

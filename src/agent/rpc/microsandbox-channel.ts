@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { AgentError } from '../errors.ts';
 import type {
   MicrosandboxEncoder,
@@ -93,7 +94,7 @@ export class MicrosandboxChannel<Role extends MicrosandboxRole> {
     }
     const call = startCall<Result>(
       exchange,
-      () => `The agent did not answer ${type.name} within ${exchange.timeoutMs} ms.`,
+      () => l10n.t('The agent did not answer {0} within {1} ms.', type.name, exchange.timeoutMs),
       () => {
         // The answer may still come, so the id stays taken.
         this.#waiting.delete(id);
@@ -151,7 +152,7 @@ export class MicrosandboxChannel<Role extends MicrosandboxRole> {
     if (waiting === undefined) return;
     this.#waiting.delete(id);
     waiting.call.reject(
-      new AgentError('unexpected_message_type', 'The agent ended its answer before it was complete.'),
+      new AgentError('unexpected_message_type', l10n.t('The agent ended its answer before it was complete.')),
     );
   }
 }
@@ -159,6 +160,9 @@ export class MicrosandboxChannel<Role extends MicrosandboxRole> {
 function checkFlags(name: string, flags: number): void {
   const type = microsandboxMessageType(name);
   if (type !== undefined && type.flags !== flags) {
-    throw new AgentError('invalid_frame', `${type.name} came with flags ${flags} instead of ${type.flags}.`);
+    throw new AgentError(
+      'invalid_frame',
+      l10n.t('{0} came with flags {1} instead of {2}.', type.name, flags, type.flags),
+    );
   }
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { AgentError } from '../errors.ts';
 import type { CallOptions } from './channel.ts';
 
@@ -39,7 +40,7 @@ export function startCall<T>(
     first.reject(error);
   };
   const onAbort = (): void => {
-    giveUp(new AgentError('cancelled', 'The call was cancelled.', { cause: signal?.reason }));
+    giveUp(new AgentError('cancelled', l10n.t('The call was cancelled.'), { cause: signal?.reason }));
   };
   const timer = setTimeout(() => {
     giveUp(new AgentError('timeout', describeTimeout()));

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { AgentError } from '../errors.ts';
+import * as l10n from '@vscode/l10n';
+import { AgentError, sentences } from '../errors.ts';
 import { decodeTtrpcResponse, encodeTtrpcNames, encodeTtrpcRequest } from '../wire/ttrpc-envelope.ts';
 import {
   describeOversize,
@@ -76,7 +77,8 @@ export class TtrpcChannel implements RpcChannel {
     let streamId = 0;
     const call = startCall<Uint8Array>(
       options,
-      () => `No answer to ${method} within ${options.timeoutMs} ms.${this.#decoder.hint()}`,
+      () =>
+        sentences(l10n.t('No answer to {0} within {1} ms.', method, options.timeoutMs), this.#decoder.hint()),
       () => this.#waiting.delete(streamId),
     );
     if (options.signal?.aborted === true) return call.promise;
@@ -120,7 +122,10 @@ export class TtrpcChannel implements RpcChannel {
     const streamId = this.#nextStreamId;
     if (streamId > maxStreamId) {
       this.#connection.fail(
-        new AgentError('connection_closed', 'The connection has used up its call numbers; open it again.'),
+        new AgentError(
+          'connection_closed',
+          l10n.t('The connection has used up its call numbers; open it again.'),
+        ),
       );
     }
     if (this.#connection.failure !== undefined) throw this.#connection.failure;
@@ -155,7 +160,10 @@ export class TtrpcChannel implements RpcChannel {
       this.#waiting.delete(streamId);
       fail(
         waiting,
-        new AgentError('frame_too_large', `The answer is too large: ${describeOversize(frame.bodyBytes)}.`),
+        new AgentError(
+          'frame_too_large',
+          l10n.t('The answer is too large: {0}.', describeOversize(frame.bodyBytes)),
+        ),
       );
     } else if (frame.type === ttrpcType.data && 'messages' in waiting) {
       this.#acceptMessage(frame, frame.body, waiting.messages);

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Endpoint } from '../endpoint.ts';
 import { AgentError } from '../errors.ts';
 import {
@@ -100,14 +101,18 @@ export class ArcboxSession implements AgentSession {
     if (timestampSecs <= 0n) {
       throw new AgentError(
         'not_permitted',
-        'The agent takes only times after 1970-01-01T00:00:00Z for its clock.',
+        l10n.t('The agent takes only times after 1970-01-01T00:00:00Z for its clock.'),
       );
     }
     const pong = await this.#ping({ timestampSecs, reportClock: true }, options);
     const { clock } = pong.extension;
     if (clock !== undefined && !clock.wasSet) {
-      const why = clock.refusal === '' ? 'it does not say why' : clock.refusal;
-      throw new AgentError('not_permitted', `The agent did not set its clock: ${why}`);
+      throw new AgentError(
+        'not_permitted',
+        clock.refusal === ''
+          ? l10n.t('The agent did not set its clock: it does not say why')
+          : l10n.t('The agent did not set its clock: {0}', clock.refusal),
+      );
     }
     return {
       sentUnixNanos: timestampSecs * nanosPerSecond,
@@ -118,12 +123,14 @@ export class ArcboxSession implements AgentSession {
   }
 
   touch(): Promise<bigint> {
-    return Promise.reject(new AgentError('unsupported', 'ArcBox agents keep no record of being in use.'));
+    return Promise.reject(
+      new AgentError('unsupported', l10n.t('ArcBox agents keep no record of being in use.')),
+    );
   }
 
   listeningPorts(): Promise<ListeningPorts> {
     return Promise.reject(
-      new AgentError('unsupported', 'ArcBox agents do not tell what listens in the guest.'),
+      new AgentError('unsupported', l10n.t('ArcBox agents do not tell what listens in the guest.')),
     );
   }
 
@@ -147,7 +154,10 @@ export class ArcboxSession implements AgentSession {
   async #subscribeByPing(options: CallOptions): Promise<void> {
     const { extension } = await this.#ping({ timestampSecs: 0n, subscribePorts: true }, options);
     if (!extension.portsSubscribed) {
-      throw new AgentError('unsupported', 'This agent does not tell which ports its containers publish.');
+      throw new AgentError(
+        'unsupported',
+        l10n.t('This agent does not tell which ports its containers publish.'),
+      );
     }
     this.#parts.portFeed.completeSnapshot();
   }
@@ -168,7 +178,7 @@ export class ArcboxSession implements AgentSession {
 async function nextWholeSecond(signal: AbortSignal | undefined): Promise<bigint> {
   await pause(1000 - (Date.now() % 1000), signal);
   if (signal?.aborted === true) {
-    throw new AgentError('cancelled', 'Setting the clock was cancelled before anything was sent.');
+    throw new AgentError('cancelled', l10n.t('Setting the clock was cancelled before anything was sent.'));
   }
   return BigInt(Math.round(Date.now() / 1000));
 }

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import * as l10n from '@vscode/l10n';
 import type { Endpoint } from '../endpoint.ts';
 import { AgentError } from '../errors.ts';
 import type {
@@ -64,13 +65,17 @@ export class DaemonSession implements AgentSession {
   }
 
   ensureRuntime(): Promise<RuntimeEnsureResponse> {
-    return unsupported('The ArcBox daemon starts its runtime by itself and takes no request to do so.');
+    return unsupported(
+      l10n.t('The ArcBox daemon starts its runtime by itself and takes no request to do so.'),
+    );
   }
 
   /** The daemon sends its own clock, so no other time can be chosen, and the agent does not confirm. */
   async syncClock(options: CallOptions & { readonly unixNanos?: bigint }): Promise<ClockSyncResult> {
     if (options.unixNanos !== undefined) {
-      return unsupported('The ArcBox daemon sends its own clock to the guest and takes no other time.');
+      return unsupported(
+        l10n.t('The ArcBox daemon sends its own clock to the guest and takes no other time.'),
+      );
     }
     const sentUnixNanos = BigInt(Math.floor(Date.now() / 1000)) * 1_000_000_000n;
     const { version } = await this.#machines(options).ping({ id: this.#machineId });
@@ -79,15 +84,17 @@ export class DaemonSession implements AgentSession {
   }
 
   touch(): Promise<bigint> {
-    return unsupported('ArcBox machines keep no record of being in use.');
+    return unsupported(l10n.t('ArcBox machines keep no record of being in use.'));
   }
 
   listeningPorts(): Promise<ListeningPorts> {
-    return unsupported('The ArcBox daemon does not tell what listens in the guest.');
+    return unsupported(l10n.t('The ArcBox daemon does not tell what listens in the guest.'));
   }
 
   subscribePorts(): Promise<void> {
-    return unsupported('The ArcBox daemon does not tell ports; they are read from its Docker socket.');
+    return unsupported(
+      l10n.t('The ArcBox daemon does not tell ports; they are read from its Docker socket.'),
+    );
   }
 
   close(): void {

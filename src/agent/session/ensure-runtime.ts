@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import * as l10n from '@vscode/l10n';
 import { AgentError } from '../errors.ts';
 import { AgentServiceClientImpl, type RuntimeEnsureResponse } from '../generated/arcbox/v1/agent.ts';
 import { pause } from '../pause.ts';
@@ -39,7 +40,7 @@ export async function ensureRuntimeOver(
     }
   } catch (error) {
     if (signal?.aborted === true) {
-      throw new AgentError('cancelled', 'Watching was cancelled; the guest goes on by itself.', {
+      throw new AgentError('cancelled', l10n.t('Watching was cancelled; the guest goes on by itself.'), {
         cause: error,
       });
     }
@@ -73,6 +74,6 @@ async function reportProgress(
 function stillStarting(timeoutMs: number): AgentError {
   return new AgentError(
     'timeout',
-    `The runtime is still starting after ${timeoutMs} ms; the guest goes on by itself.`,
+    l10n.t('The runtime is still starting after {0} ms; the guest goes on by itself.', timeoutMs),
   );
 }

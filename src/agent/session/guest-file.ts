@@ -1,4 +1,5 @@
-import { AgentError } from '../errors.ts';
+import * as l10n from '@vscode/l10n';
+import { AgentError, withReason } from '../errors.ts';
 import type { CallOptions } from '../rpc/channel.ts';
 import type { Exchange, MicrosandboxChannel } from '../rpc/microsandbox-channel.ts';
 import type { CborInput } from '../wire/cbor.ts';
@@ -54,7 +55,10 @@ async function openFile(channel: FileChannel, path: string, options: CallOptions
   const data = await request(channel, { OpenFile: { path, options: readOnly } }, options);
   const handle = data?.name === 'Handle' ? data.content : undefined;
   if (typeof handle !== 'number' && typeof handle !== 'bigint') {
-    throw new AgentError('malformed_payload', `The guest opened ${path} but answered without a handle.`);
+    throw new AgentError(
+      'malformed_payload',
+      l10n.t('The guest opened {0} but answered without a handle.', path),
+    );
   }
   return BigInt(handle);
 }
@@ -70,7 +74,10 @@ async function readFrom(
   await request(channel, { Read: { handle, offset: 0, len: maxBytes } }, options, (chunk) => {
     length += chunk.byteLength;
     if (length > maxBytes) {
-      throw new AgentError('frame_too_large', `The guest sent more than the ${maxBytes} bytes asked for.`);
+      throw new AgentError(
+        'frame_too_large',
+        l10n.t('The guest sent more than the {0} bytes asked for.', maxBytes),
+      );
     }
     chunks.push(chunk);
   });
@@ -105,12 +112,12 @@ function readResponse({ t, p }: MicrosandboxEnvelope): Variant | null {
   if (t !== fsResponse.name) {
     throw new AgentError(
       'unexpected_message_type',
-      `The agent answered ${JSON.stringify(t.slice(0, 64))} to a file request.`,
+      l10n.t('The agent answered {0} to a file request.', JSON.stringify(t.slice(0, 64))),
     );
   }
   const { ok, error, data } = decodeMicrosandboxPayload(fsResponse, p);
   if (ok) return data;
   const text = error ?? '';
-  const why = text === '' ? 'without saying why' : `saying: ${text.slice(0, 500)}`;
-  throw new AgentError('remote_error', `The guest refused a file request, ${why}`, { remote: { text } });
+  const message = withReason(l10n.t('The guest refused a file request'), text.slice(0, 500));
+  throw new AgentError('remote_error', message, { remote: { text } });
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Endpoint } from '../endpoint.ts';
 import { AgentError } from '../errors.ts';
 import type {
@@ -104,7 +105,7 @@ export class MicrosandboxSession implements AgentSession {
     const refusal = this.#channel.exchange(
       clockSync,
       { unix_time_nanos: sentUnixNanos },
-      { timeoutMs: options.timeoutMs, signal, onMessage: refuse },
+      { timeoutMs: options.timeoutMs, signal, onMessage: (message) => refuse(message) },
     );
     try {
       // A core.error for the clock message comes before the pong, and fails the race first.
@@ -121,19 +122,19 @@ export class MicrosandboxSession implements AgentSession {
   }
 
   systemInfo(): Promise<SystemInfo> {
-    return lacks('system information');
+    return unsupported(l10n.t('microsandbox agents do not offer system information.'));
   }
 
   runtimeStatus(): Promise<RuntimeStatusResponse> {
-    return lacks('a container runtime');
+    return unsupported(l10n.t('microsandbox agents do not offer a container runtime.'));
   }
 
   ensureRuntime(): Promise<RuntimeEnsureResponse> {
-    return lacks('a container runtime');
+    return unsupported(l10n.t('microsandbox agents do not offer a container runtime.'));
   }
 
   subscribePorts(): Promise<void> {
-    return lacks('port notifications');
+    return unsupported(l10n.t('microsandbox agents do not offer port notifications.'));
   }
 
   close(): void {
@@ -155,13 +156,16 @@ function answeredBy<Payload extends object>(
   };
 }
 
-function refuse({ t }: MicrosandboxEnvelope, expected = 'nothing'): never {
+function refuse({ t }: MicrosandboxEnvelope, expected?: string): never {
+  const answered = JSON.stringify(t.slice(0, 64));
   throw new AgentError(
     'unexpected_message_type',
-    `The agent answered ${JSON.stringify(t.slice(0, 64))} where ${expected} was expected.`,
+    expected === undefined
+      ? l10n.t('The agent answered {0} where nothing was expected.', answered)
+      : l10n.t('The agent answered {0} where {1} was expected.', answered, expected),
   );
 }
 
-function lacks(what: string): Promise<never> {
-  return Promise.reject(new AgentError('unsupported', `microsandbox agents do not offer ${what}.`));
+function unsupported(message: string): Promise<never> {
+  return Promise.reject(new AgentError('unsupported', message));
 }

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
+import * as l10n from '@vscode/l10n';
 import type { Endpoint } from '../endpoint.ts';
-import { AgentError } from '../errors.ts';
+import { AgentError, sentences } from '../errors.ts';
 import type { CallOptions } from '../rpc/channel.ts';
 import { FrameConnection } from '../rpc/frame-connection.ts';
 import { MicrosandboxChannel } from '../rpc/microsandbox-channel.ts';
@@ -48,7 +49,10 @@ export function openMicrosandboxRelay(
   const opening = startCall<MicrosandboxSession>(
     options,
     () =>
-      `The relay sent no handshake within ${options.timeoutMs} ms. The sandbox may still be booting, or be frozen.`,
+      l10n.t(
+        'The relay sent no handshake within {0} ms. The sandbox may still be booting, or be frozen.',
+        options.timeoutMs,
+      ),
     () => {
       connection.close();
     },
@@ -90,7 +94,11 @@ export function openMicrosandboxDirect(
   const opening = startCall<MicrosandboxSession>(
     options,
     () =>
-      `The agent sent no ${defaultUser === null ? initResolved.name : readyType.name} within ${options.timeoutMs} ms.`,
+      l10n.t(
+        'The agent sent no {0} within {1} ms.',
+        defaultUser === null ? initResolved.name : readyType.name,
+        options.timeoutMs,
+      ),
     () => {
       connection.close();
     },
@@ -116,9 +124,11 @@ export function openMicrosandboxDirect(
       } catch (error) {
         const { message } = AgentError.from(error, 'handshake_failed');
         connection.fail(
-          new AgentError('handshake_failed', `The agent did not begin as expected. ${message}`, {
-            cause: error,
-          }),
+          new AgentError(
+            'handshake_failed',
+            sentences(l10n.t('The agent did not begin as expected.'), message),
+            { cause: error },
+          ),
         );
       }
     },
@@ -138,7 +148,9 @@ export function openMicrosandboxDirect(
 function noPlace(reason: AgentError): AgentError {
   return new AgentError(
     'connection_closed',
-    'The relay closed the connection before its handshake: all of its 128 places are taken, or the sandbox is stopping. Try again later.',
+    l10n.t(
+      'The relay closed the connection before its handshake: all of its 128 places are taken, or the sandbox is stopping. Try again later.',
+    ),
     { cause: reason },
   );
 }

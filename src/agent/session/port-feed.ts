@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { AgentError } from '../errors.ts';
 import { PortBindingsChanged, PortBindingsRemoved } from '../generated/arcbox/v1/agent.ts';
 import type { PortBinding } from '../generated/arcbox/v1/common.ts';
@@ -82,7 +83,8 @@ export class PortFeed {
  */
 export function followPortStream(channel: RpcChannel, feed: PortFeed, options: CallOptions): Promise<void> {
   const stop = new AbortController();
-  const describeTimeout = (): string => `The agent did not list its ports within ${options.timeoutMs} ms.`;
+  const describeTimeout = (): string =>
+    l10n.t('The agent did not list its ports within {0} ms.', options.timeoutMs);
   const snapshot = startCall<undefined>(options, describeTimeout, () => {
     stop.abort();
   });
@@ -92,7 +94,7 @@ export function followPortStream(channel: RpcChannel, feed: PortFeed, options: C
       for await (const event of new NotificationServiceClientImpl(rpc).watchPorts({})) {
         if (applyPortEvent(feed, event) === 'snapshot_complete') snapshot.resolve(undefined);
       }
-      throw new AgentError('connection_closed', 'The agent ended its stream of port changes.');
+      throw new AgentError('connection_closed', l10n.t('The agent ended its stream of port changes.'));
     } catch (error) {
       const reason = AgentError.from(error, 'connection_closed');
       snapshot.reject(reason);

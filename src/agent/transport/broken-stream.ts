@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { AgentError } from '../errors.ts';
 import { explainTlsError } from './tls.ts';
 
@@ -6,5 +7,7 @@ export function explainBrokenStream(error: NodeJS.ErrnoException): AgentError {
   if (error instanceof AgentError) return error;
   // TLS 1.3 refuses a client's certificate after the client's handshake is done.
   if (error.code?.startsWith('ERR_SSL_') === true) return explainTlsError(error);
-  return new AgentError('connection_closed', `The connection broke: ${error.message}.`, { cause: error });
+  return new AgentError('connection_closed', l10n.t('The connection broke: {0}.', error.message), {
+    cause: error,
+  });
 }

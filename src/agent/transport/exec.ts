@@ -1,7 +1,8 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { Duplex, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AgentError } from '../errors.ts';
+import * as l10n from '@vscode/l10n';
+import { AgentError, withReason } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { logLines, type LineLog } from './line-log.ts';
 import { opening, watchEvent, type OpenOptions } from './opening.ts';
@@ -33,7 +34,8 @@ export async function openExec(
   const stream = new ProgramStream(child, program, options.logger);
   await opening(stream, options, {
     watch: watchEvent(stream, 'spawn'),
-    describeTimeout: () => `The program ${program} was not started within ${options.timeoutMs} ms.`,
+    describeTimeout: () =>
+      l10n.t('The program {0} was not started within {1} ms.', program, options.timeoutMs),
     explain: (error) => AgentError.from(error, 'unreachable'),
   });
   return stream;
@@ -103,13 +105,15 @@ class ProgramStream extends Duplex {
       this.push(null);
       return;
     }
-    const how = code === null ? `was ended by ${signal ?? 'a signal'}` : `exited with code ${code}`;
+    const event =
+      code === null
+        ? l10n.t('The program {0} was ended by {1}', this.#program, String(signal))
+        : l10n.t('The program {0} exited with code {1}', this.#program, code);
     const last = this.#stderr.last();
-    const said = last === '' ? ' without saying why' : `, saying: ${last}`;
     this.destroy(
       new AgentError(
         this.#hasAnswered ? 'connection_closed' : 'unreachable',
-        `The program ${this.#program} ${how}${said}`,
+        last === '' ? l10n.t('{0} without saying why', event) : withReason(event, last),
       ),
     );
   }
@@ -143,19 +147,19 @@ function explainSpawnError(program: string, error: NodeJS.ErrnoException): Agent
     case 'ENOENT':
       return new AgentError(
         'unreachable',
-        `The program ${program} was not found. Install it or correct argv.`,
-        {
-          cause: error,
-        },
+        l10n.t('The program {0} was not found. Install it or correct argv.', program),
+        { cause: error },
       );
     case 'EACCES':
     case 'EPERM':
-      return new AgentError('not_permitted', `This user may not run ${program}. Check its mode.`, {
+      return new AgentError('not_permitted', l10n.t('This user may not run {0}. Check its mode.', program), {
         cause: error,
       });
     default:
-      return new AgentError('unreachable', `The program ${program} cannot be started (${error.message}).`, {
-        cause: error,
-      });
+      return new AgentError(
+        'unreachable',
+        l10n.t('The program {0} cannot be started ({1}).', program, error.message),
+        { cause: error },
+      );
   }
 }

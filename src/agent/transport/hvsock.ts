@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import * as l10n from '@vscode/l10n';
 import { AgentError } from '../errors.ts';
 import { opening, type OpenOptions } from './opening.ts';
 import { explainSocketError, openSocket } from './socket.ts';
@@ -25,12 +26,16 @@ export async function openHybridVsock(
     { ...options, timeoutMs },
     {
       watch: (opened, failed) => watchLine(socket, opened, failed),
-      describeTimeout: () => `The VMM did not answer CONNECT ${port} within ${options.timeoutMs} ms.`,
+      describeTimeout: () =>
+        l10n.t('The VMM did not answer CONNECT {0} within {1} ms.', port, options.timeoutMs),
       explain: explainSocketError,
       explainEnd: () =>
         new AgentError(
           'unreachable',
-          `The VMM closed the connection: nothing listens on vsock port ${port} of the guest. Start the agent there.`,
+          l10n.t(
+            'The VMM closed the connection: nothing listens on vsock port {0} of the guest. Start the agent there.',
+            port,
+          ),
         ),
     },
   );
@@ -52,7 +57,7 @@ function watchLine(socket: Socket, opened: () => void, failed: (error: AgentErro
       failed(
         new AgentError(
           'handshake_failed',
-          `What answers is no VMM: it said ${JSON.stringify(line)} instead of OK.`,
+          l10n.t('What answers is no VMM: it said {0} instead of OK.', JSON.stringify(line)),
         ),
       );
       return;

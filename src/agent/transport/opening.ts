@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import * as l10n from '@vscode/l10n';
 import { AgentError } from '../errors.ts';
 
 /** How long opening a stream may take and who may end it early. */
@@ -51,11 +52,12 @@ export function opening(
     };
     const onEnd = (): void => {
       settle(
-        rules.explainEnd?.() ?? new AgentError('unreachable', 'The connection closed while it was opened.'),
+        rules.explainEnd?.() ??
+          new AgentError('unreachable', l10n.t('The connection closed while it was opened.')),
       );
     };
     const onAbort = (): void => {
-      settle(new AgentError('cancelled', 'Connecting was cancelled.', { cause: signal?.reason }));
+      settle(new AgentError('cancelled', l10n.t('Connecting was cancelled.'), { cause: signal?.reason }));
     };
     const timer = setTimeout(() => {
       settle(new AgentError('timeout', rules.describeTimeout()));

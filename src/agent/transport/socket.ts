@@ -1,4 +1,5 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
+import * as l10n from '@vscode/l10n';
 import { AgentError } from '../errors.ts';
 import { opening, watchEvent, type OpenOptions } from './opening.ts';
 
@@ -11,7 +12,7 @@ export async function openSocket(target: NetConnectOpts, options: OpenOptions): 
   const socket = connect(target);
   await opening(socket, options, {
     watch: watchEvent(socket, 'connect'),
-    describeTimeout: () => `The connection was not accepted within ${options.timeoutMs} ms.`,
+    describeTimeout: () => l10n.t('The connection was not accepted within {0} ms.', options.timeoutMs),
     explain: explainSocketError,
   });
   socket.setNoDelay(true);
@@ -23,34 +24,32 @@ export function explainSocketError(error: NodeJS.ErrnoException): AgentError {
   const because = (message: string): AgentError => new AgentError('unreachable', message, { cause: error });
   switch (error.code) {
     case 'ENOENT':
-      return because('Nothing exists at this path. Start the agent or correct the path.');
+      return because(l10n.t('Nothing exists at this path. Start the agent or correct the path.'));
     case 'ECONNREFUSED':
-      return because('Nothing listens there. Start the agent or correct the endpoint.');
+      return because(l10n.t('Nothing listens there. Start the agent or correct the endpoint.'));
     case 'ENOTSOCK':
-      return because('This path is not a socket. Correct the path.');
+      return because(l10n.t('This path is not a socket. Correct the path.'));
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return because('The host name cannot be resolved. Correct it or check the network.');
+      return because(l10n.t('The host name cannot be resolved. Correct it or check the network.'));
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return because('There is no route to this host. Check the network or the VPN.');
+      return because(l10n.t('There is no route to this host. Check the network or the VPN.'));
     case 'ETIMEDOUT':
-      return because('The host does not answer. Check that it runs and that no firewall is between.');
+      return because(l10n.t('The host does not answer. Check that it runs and that no firewall is between.'));
     case 'EINVAL':
     case 'ENAMETOOLONG':
       return because(
-        'The operating system refuses this address; a socket path may be too long (about 100 bytes).',
+        l10n.t('The operating system refuses this address; a socket path may be too long (about 100 bytes).'),
       );
     case 'EACCES':
     case 'EPERM':
       return new AgentError(
         'not_permitted',
-        'This user may not open it. Check the owner and mode of the socket.',
-        {
-          cause: error,
-        },
+        l10n.t('This user may not open it. Check the owner and mode of the socket.'),
+        { cause: error },
       );
     default:
-      return because(`Connecting failed (${error.message}).`);
+      return because(l10n.t('Connecting failed ({0}).', error.message));
   }
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import * as l10n from '@vscode/l10n';
 import { AgentError } from '../errors.ts';
 import type { TlsSettings } from './tls.ts';
 
@@ -18,23 +19,31 @@ export interface TlsFiles {
  */
 export async function readTlsFiles(files: TlsFiles): Promise<TlsSettings> {
   const [ca, cert, key] = await Promise.all([
-    readPem('CA', files.caFile),
-    readPem('certificate', files.certFile),
-    readPem('key', files.keyFile),
+    readPem(files.caFile, (why) =>
+      l10n.t('The CA for TLS cannot be read ({0}). Correct its path, or let this user read the file.', why),
+    ),
+    readPem(files.certFile, (why) =>
+      l10n.t(
+        'The certificate for TLS cannot be read ({0}). Correct its path, or let this user read the file.',
+        why,
+      ),
+    ),
+    readPem(files.keyFile, (why) =>
+      l10n.t('The key for TLS cannot be read ({0}). Correct its path, or let this user read the file.', why),
+    ),
   ]);
   return { ca, cert, key, serverName: files.serverName };
 }
 
-async function readPem(what: string, path: string | undefined): Promise<string | undefined> {
+async function readPem(
+  path: string | undefined,
+  describeFailure: (why: string) => string,
+): Promise<string | undefined> {
   if (path === undefined) return undefined;
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
     const { message } = AgentError.from(error, 'handshake_failed');
-    throw new AgentError(
-      'handshake_failed',
-      `The ${what} for TLS cannot be read (${message}). Correct its path, or let this user read the file.`,
-      { cause: error },
-    );
+    throw new AgentError('handshake_failed', describeFailure(message), { cause: error });
   }
 }

@@ -6,6 +6,7 @@ import {
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';
+import * as l10n from '@vscode/l10n';
 import { AgentError } from '../errors.ts';
 import { opening, watchEvent, type OpenOptions } from './opening.ts';
 import { explainSocketError } from './socket.ts';
@@ -50,7 +51,7 @@ export async function openTls(
   });
   await opening(socket, options, {
     watch: watchEvent(socket, 'secureConnect'),
-    describeTimeout: () => `No TLS handshake was completed within ${options.timeoutMs} ms.`,
+    describeTimeout: () => l10n.t('No TLS handshake was completed within {0} ms.', options.timeoutMs),
     explain: explainTlsError,
   });
   socket.setNoDelay(true);
@@ -64,7 +65,10 @@ function readCertificates({ ca, cert, key }: TlsSettings): SecureContext {
     const { message } = AgentError.from(error, 'handshake_failed');
     throw new AgentError(
       'handshake_failed',
-      `The configured CA, certificate or key cannot be used (${message}). They must be PEM and belong together.`,
+      l10n.t(
+        'The configured CA, certificate or key cannot be used ({0}). They must be PEM and belong together.',
+        message,
+      ),
       { cause: error },
     );
   }
@@ -77,12 +81,15 @@ export function explainTlsError(error: NodeJS.ErrnoException): AgentError {
   const code = error.code ?? '';
   switch (code) {
     case 'CERT_HAS_EXPIRED':
-      return because("The agent's certificate has expired. Renew it, or check this machine's clock.");
+      return because(l10n.t("The agent's certificate has expired. Renew it, or check this machine's clock."));
     case 'CERT_NOT_YET_VALID':
-      return because("The agent's certificate is not valid yet. Check this machine's clock.");
+      return because(l10n.t("The agent's certificate is not valid yet. Check this machine's clock."));
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return because(
-        `The agent's certificate bears another name (${error.message}). Correct the host or configure the server name.`,
+        l10n.t(
+          "The agent's certificate bears another name ({0}). Correct the host or configure the server name.",
+          error.message,
+        ),
       );
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'SELF_SIGNED_CERT_IN_CHAIN':
@@ -90,20 +97,27 @@ export function explainTlsError(error: NodeJS.ErrnoException): AgentError {
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
       return because(
-        "The agent's certificate comes from no authority that is trusted here. Configure the right CA.",
+        l10n.t(
+          "The agent's certificate comes from no authority that is trusted here. Configure the right CA.",
+        ),
       );
     case 'ECONNRESET':
-      return because('The other side closed the connection during the TLS handshake. It may not speak TLS.');
+      return because(
+        l10n.t('The other side closed the connection during the TLS handshake. It may not speak TLS.'),
+      );
     default:
       break;
   }
   if (code.includes('ALERT')) {
     return because(
-      `The agent refused the TLS connection (${code}). It may want another client certificate: check the configured one.`,
+      l10n.t(
+        'The agent refused the TLS connection ({0}). It may want another client certificate: check the configured one.',
+        code,
+      ),
     );
   }
   if (/^ERR_(SSL|TLS)_|^EPROTO$/.test(code)) {
-    return because(`What answers does not speak TLS as expected (${code}). Check the port.`);
+    return because(l10n.t('What answers does not speak TLS as expected ({0}). Check the port.', code));
   }
   return explainSocketError(error);
 }

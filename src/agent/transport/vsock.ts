@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import * as l10n from '@vscode/l10n';
 import { AgentError } from '../errors.ts';
 import { openExec, type OpenExecOptions } from './exec.ts';
 
@@ -28,6 +29,6 @@ export async function openVsock(
   try {
     return await openExec([fill(program), ...args.map(fill)], options);
   } catch (error) {
-    throw AgentError.from(error, 'unreachable').about('vsock is reached through a helper program');
+    throw AgentError.from(error, 'unreachable').about(l10n.t('vsock is reached through a helper program'));
   }
 }

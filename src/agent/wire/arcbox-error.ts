@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { RemoteError } from '../errors.ts';
 
 /**
@@ -24,5 +25,5 @@ export function decodeArcboxError(payload: Uint8Array): RemoteError {
   if (bytes.length < 8) return { code, text: '' };
   const announced = bytes.readUInt32BE(4);
   const text = bytes.subarray(8, 8 + announced).toString();
-  return { code, text: announced > bytes.length - 8 ? `${text} (text cut short)` : text };
+  return { code, text: announced > bytes.length - 8 ? l10n.t('{0} (text cut short)', text) : text };
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { AgentError } from '../errors.ts';
+import * as l10n from '@vscode/l10n';
+import { AgentError, sentences } from '../errors.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { foreignProtocolHint } from './foreign-protocol.ts';
 import type { FrameDecoder } from './frame-decoder.ts';
@@ -33,7 +34,6 @@ export const arcboxMaxTraceIdBytes = 0xffff;
 const lengthBytes = 4;
 const minLength = 6;
 const headerBytes = lengthBytes + minLength;
-const expected = 'an ArcBox agent';
 
 /**
  * Encodes one frame.
@@ -45,14 +45,18 @@ export function encodeArcboxFrame(type: number, payload: Uint8Array, traceId = '
   if (traceIdBytes > arcboxMaxTraceIdBytes) {
     throw new AgentError(
       'frame_too_large',
-      `The trace id has ${traceIdBytes} bytes; at most ${arcboxMaxTraceIdBytes} fit into a frame.`,
+      l10n.t(
+        'The trace id has {0} bytes; at most {1} fit into a frame.',
+        traceIdBytes,
+        arcboxMaxTraceIdBytes,
+      ),
     );
   }
   const length = minLength + traceIdBytes + payload.byteLength;
   if (length > arcboxMaxFrameBytes) {
     throw new AgentError(
       'frame_too_large',
-      `The message makes a frame of ${length} bytes; the limit is ${arcboxMaxFrameBytes}.`,
+      l10n.t('The message makes a frame of {0} bytes; the limit is {1}.', length, arcboxMaxFrameBytes),
     );
   }
   const frame = Buffer.allocUnsafe(lengthBytes + length);
@@ -93,19 +97,22 @@ export class ArcboxFrameDecoder implements FrameDecoder<ArcboxFrame> {
     if (length > arcboxMaxFrameBytes) {
       throw new AgentError(
         'frame_too_large',
-        `A frame of ${length} bytes was announced; the limit is ${arcboxMaxFrameBytes}.${foreignProtocolHint(queue, expected)}`,
+        sentences(
+          l10n.t('A frame of {0} bytes was announced; the limit is {1}.', length, arcboxMaxFrameBytes),
+          this.hint(),
+        ),
       );
     }
     if (length < minLength) {
       throw new AgentError(
         'invalid_frame',
-        `A frame of ${length} bytes was announced; its header needs ${minLength}.`,
+        l10n.t('A frame of {0} bytes was announced; its header needs {1}.', length, minLength),
       );
     }
     if (queue.length >= 8 && this.#acceptType?.(queue.peekUint32(4)) === false) {
       throw new AgentError(
         'unexpected_message_type',
-        `Message type 0x${queue.peekUint32(4).toString(16).padStart(4, '0')} is unknown.`,
+        l10n.t('Message type {0} is unknown.', `0x${queue.peekUint32(4).toString(16).padStart(4, '0')}`),
       );
     }
     if (queue.length < headerBytes) return undefined;
@@ -113,7 +120,7 @@ export class ArcboxFrameDecoder implements FrameDecoder<ArcboxFrame> {
     if (minLength + traceIdBytes > length) {
       throw new AgentError(
         'invalid_frame',
-        `A trace id of ${traceIdBytes} bytes was announced inside a frame of ${length} bytes.`,
+        l10n.t('A trace id of {0} bytes was announced inside a frame of {1} bytes.', traceIdBytes, length),
       );
     }
     if (queue.length < lengthBytes + length) return undefined;
@@ -133,13 +140,16 @@ export class ArcboxFrameDecoder implements FrameDecoder<ArcboxFrame> {
     if (this.#queue.length > 0) {
       throw new AgentError(
         'truncated_frame',
-        `The stream ended inside a frame, ${this.#queue.length} bytes after its start.${foreignProtocolHint(this.#queue, expected)}`,
+        sentences(
+          l10n.t('The stream ended inside a frame, {0} bytes after its start.', this.#queue.length),
+          this.hint(),
+        ),
       );
     }
   }
 
   /** What the bytes of an unfinished frame look like, as a sentence; empty when they look like nothing known. */
   hint(): string {
-    return foreignProtocolHint(this.#queue, expected);
+    return foreignProtocolHint(this.#queue, l10n.t('this is not an ArcBox agent'));
   }
 }

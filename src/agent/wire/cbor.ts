@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { encode, Token, Tokenizer, tokensToObject, Type, type DecodeOptions } from 'cborg';
+import * as l10n from '@vscode/l10n';
 import { AgentError, type AgentErrorCode } from '../errors.ts';
 
 /*
@@ -59,15 +60,17 @@ export function encodeCbor(value: CborInput): Uint8Array {
 export function decodeCbor(bytes: Uint8Array, code: AgentErrorCode, subject: string): CborValue {
   const tokenizer = new StrictTokenizer(bytes);
   try {
-    if (tokenizer.done()) throw new Error('there are no bytes');
+    if (tokenizer.done()) throw new Error(l10n.t('there are no bytes'));
     const value = tokensToObject(tokenizer, decodeOptions) as CborValue;
-    if (!tokenizer.done()) throw new Error('bytes follow the item');
+    if (!tokenizer.done()) throw new Error(l10n.t('bytes follow the item'));
     return value;
   } catch (error) {
     const why = error instanceof Error ? error.message.replace(/^CBOR decode error: /, '') : String(error);
-    throw new AgentError(code, `${subject} is not the CBOR expected at byte ${tokenizer.pos()}: ${why}.`, {
-      cause: error,
-    });
+    throw new AgentError(
+      code,
+      l10n.t('{0} is not the CBOR expected at byte {1}: {2}.', subject, tokenizer.pos(), why),
+      { cause: error },
+    );
   }
 }
 
@@ -116,11 +119,11 @@ class StrictTokenizer extends Tokenizer {
       this.#endIndefinite();
       return token;
     }
-    if (++this.#items > cborMaxItems) throw new Error(`more than ${cborMaxItems} items`);
+    if (++this.#items > cborMaxItems) throw new Error(l10n.t('more than {0} items', cborMaxItems));
     const parent = this.#open;
     if (parent !== undefined) {
       if (parent.isMap && parent.seen % 2 === 0 && type !== Type.string)
-        throw new Error('a key that is no text');
+        throw new Error(l10n.t('a key that is no text'));
       parent.seen++;
     }
     if (!type.terminal && token.value !== 0) this.#enter(type === Type.map, token.value as number);
@@ -131,14 +134,14 @@ class StrictTokenizer extends Tokenizer {
 
   #enter(isMap: boolean, count: number): void {
     const depth = this.#open === undefined ? 1 : this.#open.depth + 1;
-    if (depth > cborMaxDepth) throw new Error(`nesting deeper than ${cborMaxDepth}`);
+    if (depth > cborMaxDepth) throw new Error(l10n.t('nesting deeper than {0}', cborMaxDepth));
     this.#open = { parent: this.#open, depth, isMap, total: isMap ? 2 * count : count, seen: 0 };
   }
 
   #endIndefinite(): void {
     const container = this.#open;
     if (container?.total !== Infinity || (container.isMap && container.seen % 2 === 1)) {
-      throw new Error('a break out of place');
+      throw new Error(l10n.t('a break out of place'));
     }
     this.#open = container.parent;
     this.#leaveFull();
@@ -153,7 +156,8 @@ class StrictTokenizer extends Tokenizer {
     if (!text.includes('\uFFFD')) return;
     const head = this.data[start] ?? 0;
     const headBytes = (head & 31) < 24 ? 1 : 1 + 2 ** ((head & 31) - 24);
-    if (!isUtf8(this.data.subarray(start + headBytes, this.pos()))) throw new Error('text that is not UTF-8');
+    if (!isUtf8(this.data.subarray(start + headBytes, this.pos())))
+      throw new Error(l10n.t('text that is not UTF-8'));
   }
 }
 

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { ByteQueue } from './byte-queue.ts';
 
 /** Printable bytes that make a text: four of them are no frame's length by any accident that matters. */
@@ -6,26 +7,31 @@ const minTextLength = 4;
 const maxTextLength = 60;
 
 /**
- * Names the protocol that the waiting bytes belong to, when they are plainly another one, as a sentence with a leading
- * blank; empty when they look like nothing known.
+ * Names the protocol that the waiting bytes belong to, when they are plainly another one, as a sentence; empty when they
+ * look like nothing known.
  *
- * @param expected what should have answered, such as `an ArcBox agent`.
+ * @param verdict the clause that what should have answered does not, such as `this is not an ArcBox agent`.
  */
-export function foreignProtocolHint(queue: ByteQueue, expected: string): string {
+export function foreignProtocolHint(queue: ByteQueue, verdict: string): string {
   if (queue.length < 4) return '';
   const word = queue.peekUint32(0);
-  if (word === 0x48545450) return ` The bytes read as HTTP: this is not ${expected}.`;
-  if (word === 0x5353482d) return ` The bytes read as an SSH banner: this is not ${expected}.`;
+  if (word === 0x48545450) return l10n.t('The bytes read as HTTP: {0}.', verdict);
+  if (word === 0x5353482d) return l10n.t('The bytes read as an SSH banner: {0}.', verdict);
   if (word >>> 8 === 0x150301 || word >>> 8 === 0x150303)
-    return ' The bytes read as a TLS alert: the port wants TLS.';
+    return l10n.t('The bytes read as a TLS alert: the port wants TLS.');
   // An HTTP/2 server opens with a SETTINGS frame: a 24-bit length below 256, type 4, no flags.
   const isHttp2 =
     queue.length >= 9 && (word & 0xff) === 4 && queue.peekUint32(4) === 0 && queue.peekUint8(8) === 0;
-  if (isHttp2) return ' The bytes read as HTTP/2: this may be a gRPC socket; try the protocol arcbox-grpc.';
+  if (isHttp2)
+    return l10n.t('The bytes read as HTTP/2: this may be a gRPC socket; try the protocol arcbox-grpc.');
   const text = leadingText(queue);
   return text.length < minTextLength
     ? ''
-    : ` The bytes read as text, ${JSON.stringify(text)}: this is not ${expected}, or a program prints something first.`;
+    : l10n.t(
+        'The bytes read as text, {0}: {1}, or a program prints something first.',
+        JSON.stringify(text),
+        verdict,
+      );
 }
 
 /** The printable ASCII that the queue begins with. */

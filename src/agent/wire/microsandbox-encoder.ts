@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { AgentError } from '../errors.ts';
 import { encodeCbor, type CborInput } from './cbor.ts';
 import { encodeMicrosandboxEnvelope } from './microsandbox-envelope.ts';
@@ -72,12 +73,17 @@ export class MicrosandboxEncoder<Role extends MicrosandboxRole> {
     }
     // The compiler keeps this from happening; the check is for callers that got round it.
     if (!(sendersOf[this.#role] as readonly Sender[]).includes(type.sender)) {
-      throw new AgentError('not_permitted', `A ${this.#role} never sends ${type.name}.`);
+      throw new AgentError('not_permitted', l10n.t('A {0} never sends {1}.', this.#role, type.name));
     }
     if (type.generation > this.generation) {
       throw new AgentError(
         'unsupported',
-        `The agent speaks generation ${this.generation}; ${type.name} needs ${type.generation}. Update microsandbox and recreate the sandbox.`,
+        l10n.t(
+          'The agent speaks generation {0}; {1} needs {2}. Update microsandbox and recreate the sandbox.',
+          this.generation,
+          type.name,
+          type.generation,
+        ),
       );
     }
     const body = encodeMicrosandboxEnvelope({

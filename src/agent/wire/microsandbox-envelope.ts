@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { AgentError } from '../errors.ts';
 import { decodeCbor, encodeCbor, isCborMap } from './cbor.ts';
 
@@ -27,14 +28,15 @@ export function decodeMicrosandboxEnvelope(body: Uint8Array): MicrosandboxEnvelo
 
 /** Decodes a body in whatever form CBOR allows; slower, and the reference for {@link decodeMicrosandboxEnvelope}. */
 export function readAnyEnvelope(body: Uint8Array): MicrosandboxEnvelope {
-  const map = decodeCbor(body, 'invalid_frame', 'The body of a frame');
-  if (!isCborMap(map)) throw invalid('is no map');
+  const map = decodeCbor(body, 'invalid_frame', l10n.t('The body of a frame'));
+  if (!isCborMap(map)) throw invalid(l10n.t('The body of a frame is no map.'));
   const v = map.get('v');
   const t = map.get('t');
   const p = map.get('p');
-  if (typeof v !== 'number' || v < 0 || v > 255) throw invalid('has no generation from 0 to 255 under "v"');
-  if (typeof t !== 'string') throw invalid('has no text under "t"');
-  if (!(p instanceof Uint8Array)) throw invalid('has no byte string under "p"');
+  if (typeof v !== 'number' || v < 0 || v > 255)
+    throw invalid(l10n.t('The body of a frame has no generation from 0 to 255 under "v".'));
+  if (typeof t !== 'string') throw invalid(l10n.t('The body of a frame has no text under "t".'));
+  if (!(p instanceof Uint8Array)) throw invalid(l10n.t('The body of a frame has no byte string under "p".'));
   return { v, t, p };
 }
 
@@ -64,6 +66,6 @@ function readUsualEnvelope(body: Uint8Array): MicrosandboxEnvelope | undefined {
   return { v, t, p: body.subarray(start) };
 }
 
-function invalid(why: string): AgentError {
-  return new AgentError('invalid_frame', `The body of a frame ${why}.`);
+function invalid(message: string): AgentError {
+  return new AgentError('invalid_frame', message);
 }

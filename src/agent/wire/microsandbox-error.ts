@@ -1,4 +1,5 @@
-import { AgentError } from '../errors.ts';
+import * as l10n from '@vscode/l10n';
+import { AgentError, withReason } from '../errors.ts';
 import type { microsandboxMessage, PayloadOf } from './microsandbox-messages.ts';
 
 /**
@@ -31,9 +32,11 @@ export function remoteErrorOf({
   offending_type: offendingType,
 }: PayloadOf<typeof microsandboxMessage.error>): AgentError {
   const code = kind.startsWith('unsupported_') ? 'unsupported' : 'remote_error';
-  const about = offendingType === null ? '' : ` about ${offendingType.slice(0, 64)}`;
-  const text = message === '' ? 'without saying why' : `saying: ${message.slice(0, maxQuotedLength)}`;
-  return new AgentError(code, `The agent answered ${kind.slice(0, 64)}${about}, ${text}`, {
+  const event =
+    offendingType === null
+      ? l10n.t('The agent answered {0}', kind.slice(0, 64))
+      : l10n.t('The agent answered {0} about {1}', kind.slice(0, 64), offendingType.slice(0, 64));
+  return new AgentError(code, withReason(event, message.slice(0, maxQuotedLength)), {
     remote: { kind, text: message, ...(offendingType !== null && { offendingType }) },
   });
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { isCborArray, isCborMap, type CborMap, type CborValue } from './cbor.ts';
 
 /** Returned by {@link Field.accept} for a value of the wrong kind. */
@@ -5,8 +6,8 @@ export const mismatch = Symbol('mismatch');
 
 /** One kind of value in a message: what it is called in an error, and how it is taken from decoded CBOR. */
 export interface Field<T> {
-  /** With an article, such as `a text`. */
-  readonly expected: string;
+  /** In the reader's language, with an article, such as `a text`. */
+  readonly expected: () => string;
   /** `undefined` stands for a missing key. */
   readonly accept: (value: CborValue | undefined) => T | typeof mismatch;
 }
@@ -20,28 +21,28 @@ const isInteger = (value: CborValue | undefined): value is number | bigint =>
 /** The kinds of values that core messages are made of. A float is never taken for an integer. */
 export const field = {
   u32: {
-    expected: 'an unsigned 32-bit integer',
+    expected: () => l10n.t('an unsigned 32-bit integer'),
     accept: (value) => (typeof value === 'number' && value >= 0 && value <= 0xffff_ffff ? value : mismatch),
   } satisfies Field<number>,
   u64: {
-    expected: 'an unsigned 64-bit integer',
+    expected: () => l10n.t('an unsigned 64-bit integer'),
     accept: (value) => (isInteger(value) && value >= 0 ? BigInt(value) : mismatch),
   } satisfies Field<bigint>,
   text: {
-    expected: 'a text',
+    expected: () => l10n.t('a text'),
     accept: (value) => (typeof value === 'string' ? value : mismatch),
   } satisfies Field<string>,
   bytes: {
-    expected: 'a byte string',
+    expected: () => l10n.t('a byte string'),
     accept: (value) => (value instanceof Uint8Array ? value : mismatch),
   } satisfies Field<Uint8Array>,
   bool: {
-    expected: 'a boolean',
+    expected: () => l10n.t('a boolean'),
     accept: (value) => (typeof value === 'boolean' ? value : mismatch),
   } satisfies Field<boolean>,
   /** A map with exactly one key, as Rust writes an enum variant with data. */
   variant: {
-    expected: 'a map with one key',
+    expected: () => l10n.t('a map with one key'),
     accept: (value) => {
       if (!isCborMap(value) || value.size !== 1) return mismatch;
       for (const [name, content] of value) return { name, content };
@@ -59,7 +60,7 @@ export interface Variant {
 /** May be absent or null; reads as null either way. */
 export function optional<T>({ expected, accept }: Field<T>): Field<T | null> {
   return {
-    expected: `${expected} or null`,
+    expected: () => l10n.t('{0} or null', expected()),
     accept: (value) => (value === undefined || value === null ? null : accept(value)),
   };
 }
@@ -67,7 +68,7 @@ export function optional<T>({ expected, accept }: Field<T>): Field<T | null> {
 /** A list of at most `max` values of one kind. */
 export function list<T>({ expected, accept }: Field<T>, max: number): Field<readonly T[]> {
   return {
-    expected: `a list of at most ${max}, each ${expected}`,
+    expected: () => l10n.t('a list of at most {0}, each {1}', max, expected()),
     accept: (value) => {
       if (!isCborArray(value) || value.length > max) return mismatch;
       const items = value.map(accept);
@@ -79,7 +80,7 @@ export function list<T>({ expected, accept }: Field<T>, max: number): Field<read
 /** A map inside a message. */
 export function record<T extends object>(fields: Fields<T>): Field<T> {
   return {
-    expected: `a map of ${Object.keys(fields).join(', ')}`,
+    expected: () => l10n.t('a map of {0}', Object.keys(fields).join(', ')),
     accept: (value) => {
       if (!isCborMap(value)) return mismatch;
       const result = readFields(fields, value);
@@ -88,12 +89,12 @@ export function record<T extends object>(fields: Fields<T>): Field<T> {
   };
 }
 
-/** Reads a message; returns what is wrong, as the end of a sentence, when a field does not fit. Extra keys are ignored. */
-export function readFields<T extends object>(fields: Fields<T>, map: CborMap): T | string {
+/** Reads a message; returns the name of the first field that does not fit, if there is one. Extra keys are ignored. */
+export function readFields<T extends object>(fields: Fields<T>, map: CborMap): T | (keyof T & string) {
   const result: Partial<T> = {};
   for (const name of Object.keys(fields) as (keyof T & string)[]) {
     const value = fields[name].accept(map.get(name));
-    if (value === mismatch) return `needs ${fields[name].expected} under "${name}"`;
+    if (value === mismatch) return name;
     result[name] = value;
   }
   return result as T;

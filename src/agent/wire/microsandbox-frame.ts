@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { AgentError } from '../errors.ts';
 import { ByteQueue } from './byte-queue.ts';
 import type { FrameDecoder } from './frame-decoder.ts';
@@ -52,7 +53,7 @@ export function encodeMicrosandboxFrame(
   if (length > maxFrameBytes) {
     throw new AgentError(
       'frame_too_large',
-      `The message makes a frame of ${length} bytes; the limit is ${maxFrameBytes}.`,
+      l10n.t('The message makes a frame of {0} bytes; the limit is {1}.', length, maxFrameBytes),
     );
   }
   const frame = Buffer.allocUnsafe(lengthBytes + length);
@@ -78,13 +79,13 @@ export class MicrosandboxFrameDecoder implements FrameDecoder<MicrosandboxFrame>
     if (length > microsandboxMaxFrameBytes) {
       throw new AgentError(
         'frame_too_large',
-        `A frame of ${length} bytes was announced; the limit is ${microsandboxMaxFrameBytes}.`,
+        l10n.t('A frame of {0} bytes was announced; the limit is {1}.', length, microsandboxMaxFrameBytes),
       );
     }
     if (length < minLength) {
       throw new AgentError(
         'invalid_frame',
-        `A frame of ${length} bytes was announced; its header needs ${minLength}.`,
+        l10n.t('A frame of {0} bytes was announced; its header needs {1}.', length, minLength),
       );
     }
     if (queue.length < lengthBytes + length) return undefined;
@@ -96,7 +97,7 @@ export class MicrosandboxFrameDecoder implements FrameDecoder<MicrosandboxFrame>
     if (this.#queue.length > 0) {
       throw new AgentError(
         'truncated_frame',
-        `The stream ended inside a frame, ${this.#queue.length} bytes after its start.`,
+        l10n.t('The stream ended inside a frame, {0} bytes after its start.', this.#queue.length),
       );
     }
   }

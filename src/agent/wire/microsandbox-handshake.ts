@@ -1,4 +1,5 @@
-import { AgentError } from '../errors.ts';
+import * as l10n from '@vscode/l10n';
+import { AgentError, sentences } from '../errors.ts';
 import { ByteQueue } from './byte-queue.ts';
 import type { FrameDecoder } from './frame-decoder.ts';
 import { decodeMicrosandboxEnvelope } from './microsandbox-envelope.ts';
@@ -62,9 +63,11 @@ export class RelayDecoder implements FrameDecoder<RelayHandshake | MicrosandboxF
       return { range: this.#range, ready: readReady(frame) };
     } catch (error) {
       const why = AgentError.from(error, 'handshake_failed');
-      throw new AgentError('handshake_failed', `The relay's first frame is wrong. ${why.message}`, {
-        cause: error,
-      });
+      throw new AgentError(
+        'handshake_failed',
+        sentences(l10n.t("The relay's first frame is wrong."), why.message),
+        { cause: error },
+      );
     }
   }
 
@@ -74,7 +77,9 @@ export class RelayDecoder implements FrameDecoder<RelayHandshake | MicrosandboxF
     else if (this.#range !== undefined || this.#head.length > 0) {
       throw new AgentError(
         'handshake_failed',
-        'The connection ended inside the handshake. Check that this is the socket of a running sandbox.',
+        l10n.t(
+          'The connection ended inside the handshake. Check that this is the socket of a running sandbox.',
+        ),
       );
     }
   }
@@ -91,13 +96,23 @@ export function readReady({ id, flags, body }: MicrosandboxFrame): MicrosandboxR
   if (t !== type.name || id !== 0 || flags !== type.flags) {
     throw new AgentError(
       'handshake_failed',
-      `It is ${JSON.stringify(t.slice(0, 64))} with id ${id} and flags ${flags} where ${type.name} with id 0 and flags 0 was expected.`,
+      l10n.t(
+        'It is {0} with id {1} and flags {2} where {3} with id 0 and flags 0 was expected.',
+        JSON.stringify(t.slice(0, 64)),
+        id,
+        flags,
+        type.name,
+      ),
     );
   }
   if (v < microsandboxMinGeneration) {
     throw new AgentError(
       'handshake_failed',
-      `The agent speaks generation ${v}; at least ${microsandboxMinGeneration} is needed. Update microsandbox and recreate the sandbox.`,
+      l10n.t(
+        'The agent speaks generation {0}; at least {1} is needed. Update microsandbox and recreate the sandbox.',
+        v,
+        microsandboxMinGeneration,
+      ),
     );
   }
   return { generation: v, payload: decodeMicrosandboxPayload(type, p) };
@@ -109,7 +124,7 @@ function readRange(head: ByteQueue): IdRange {
   const fail = (why: string): never => {
     throw new AgentError(
       'handshake_failed',
-      `${why} Check that this is the agent.sock of a running sandbox.`,
+      sentences(why, l10n.t('Check that this is the agent.sock of a running sandbox.')),
     );
   };
   // Before 0.5 a relay sent one id offset and went straight on to the ready frame, whose length is the second word.
@@ -118,13 +133,13 @@ function readRange(head: ByteQueue): IdRange {
     endExclusive <= microsandboxMaxFrameBytes &&
     (start === 0 || start >= endExclusive)
   ) {
-    return fail('The relay is older than microsandbox 0.5, which is not supported.');
+    return fail(l10n.t('The relay is older than microsandbox 0.5, which is not supported.'));
   }
   const text = printable(head.take(rangeBytes));
   if (text !== undefined)
-    return fail(`The first bytes read as the text ${JSON.stringify(text)}, not as an id range.`);
+    return fail(l10n.t('The first bytes read as the text {0}, not as an id range.', JSON.stringify(text)));
   if (start === 0 || start >= endExclusive) {
-    return fail(`The relay's id range from ${start} to ${endExclusive} is unusable.`);
+    return fail(l10n.t("The relay's id range from {0} to {1} is unusable.", start, endExclusive));
   }
   return { start, endExclusive };
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { AgentError } from '../errors.ts';
 import { decodeCbor, isCborMap } from './cbor.ts';
 import { microsandboxFlag as flag } from './microsandbox-frame.ts';
@@ -141,9 +142,18 @@ export function decodeMicrosandboxPayload<Payload extends object>(
   type: MessageType<Payload> & { readonly fields: Fields<Payload> },
   payload: Uint8Array,
 ): Payload {
-  const subject = `The payload of ${type.name}`;
-  const map = decodeCbor(payload, 'malformed_payload', subject);
-  const result = isCborMap(map) ? readFields(type.fields, map) : 'is no map';
-  if (typeof result === 'string') throw new AgentError('malformed_payload', `${subject} ${result}.`);
+  const { name, fields } = type;
+  const map = decodeCbor(payload, 'malformed_payload', l10n.t('The payload of {0}', name));
+  if (!isCborMap(map)) {
+    throw new AgentError('malformed_payload', l10n.t('The payload of {0} is no map.', name));
+  }
+  const result = readFields(fields, map);
+  if (typeof result === 'string') {
+    const expected = fields[result].expected();
+    throw new AgentError(
+      'malformed_payload',
+      l10n.t('The payload of {0} needs {1} under "{2}".', name, expected, result),
+    );
+  }
   return result;
 }

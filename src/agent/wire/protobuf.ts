@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import * as l10n from '@vscode/l10n';
 import { AgentError } from '../errors.ts';
 import { shapes } from '../generated/shapes.ts';
 
@@ -39,7 +40,7 @@ export function checkPayload(name: MessageName, payload: Uint8Array): void {
     if (!(error instanceof Malformed)) throw error;
     throw new AgentError(
       'malformed_payload',
-      `${name} is malformed at byte ${cursor.offset}: ${error.message}.`,
+      l10n.t('{0} is malformed at byte {1}: {2}.', name, cursor.offset, error.message),
     );
   }
 }
@@ -52,7 +53,7 @@ interface Cursor {
 class Malformed extends Error {}
 
 function checkMessage(cursor: Cursor, end: number, shape: MessageShape, depth: number): void {
-  if (depth > maxDepth) throw new Malformed(`messages nest deeper than ${maxDepth}`);
+  if (depth > maxDepth) throw new Malformed(l10n.t('messages nest deeper than {0}', maxDepth));
   while (cursor.offset < end) {
     const tag = readTag(cursor, end);
     const field = shape[tag.number];
@@ -69,9 +70,9 @@ interface Tag {
 function readTag(cursor: Cursor, end: number): Tag {
   const start = cursor.offset;
   const value = readVarint(cursor, end);
-  if (cursor.offset - start > 5 || value > 0xffff_ffff) throw new Malformed('a tag exceeds 32 bits');
+  if (cursor.offset - start > 5 || value > 0xffff_ffff) throw new Malformed(l10n.t('a tag exceeds 32 bits'));
   const tag = { number: Math.floor(value / 8), type: value % 8 };
-  if (tag.number === 0) throw new Malformed('field number 0 is illegal');
+  if (tag.number === 0) throw new Malformed(l10n.t('field number 0 is illegal'));
   return tag;
 }
 
@@ -94,7 +95,7 @@ function checkField(cursor: Cursor, end: number, tag: Tag, field: FieldShape, de
     return;
   }
   if (kind === 'string' && !isUtf8(cursor.bytes.subarray(cursor.offset, fieldEnd))) {
-    throw new Malformed(`the text of field ${tag.number} is not UTF-8`);
+    throw new Malformed(l10n.t('the text of field {0} is not UTF-8', tag.number));
   }
   cursor.offset = fieldEnd;
 }
@@ -117,24 +118,24 @@ function skipUnknown(cursor: Cursor, end: number, tag: Tag, depth: number): void
       skipGroup(cursor, end, tag.number, depth + 1);
       return;
     case wireType.endGroup:
-      throw new Malformed(`group ${tag.number} ends without having begun`);
+      throw new Malformed(l10n.t('group {0} ends without having begun', tag.number));
     default:
-      throw new Malformed(`wire type ${tag.type} does not exist`);
+      throw new Malformed(l10n.t('wire type {0} does not exist', tag.type));
   }
 }
 
 function skipGroup(cursor: Cursor, end: number, number: number, depth: number): void {
-  if (depth > maxDepth) throw new Malformed(`groups nest deeper than ${maxDepth}`);
+  if (depth > maxDepth) throw new Malformed(l10n.t('groups nest deeper than {0}', maxDepth));
   while (cursor.offset < end) {
     const tag = readTag(cursor, end);
     if (tag.type !== wireType.endGroup) {
       skipUnknown(cursor, end, tag, depth);
       continue;
     }
-    if (tag.number !== number) throw new Malformed(`group ${number} is ended by ${tag.number}`);
+    if (tag.number !== number) throw new Malformed(l10n.t('group {0} is ended by {1}', number, tag.number));
     return;
   }
-  throw new Malformed(`group ${number} does not end`);
+  throw new Malformed(l10n.t('group {0} does not end', number));
 }
 
 function skipScalar(cursor: Cursor, end: number, kind: ScalarKind): void {
@@ -143,14 +144,15 @@ function skipScalar(cursor: Cursor, end: number, kind: ScalarKind): void {
     return;
   }
   const size = kind === 'fixed64' ? 8 : 4;
-  if (cursor.offset + size > end) throw new Malformed(`a ${kind} value is cut short`);
+  if (cursor.offset + size > end) throw new Malformed(l10n.t('a {0} value is cut short', kind));
   cursor.offset += size;
 }
 
 /** Reads a length and returns where the field ends. */
 function readLength(cursor: Cursor, end: number): number {
   const length = readVarint(cursor, end);
-  if (length > end - cursor.offset) throw new Malformed('a length points past the end of its message');
+  if (length > end - cursor.offset)
+    throw new Malformed(l10n.t('a length points past the end of its message'));
   return cursor.offset + length;
 }
 
@@ -159,16 +161,18 @@ function readVarint(cursor: Cursor, end: number): number {
   let value = 0;
   let weight = 1;
   for (let index = 0; index < 10; index++) {
-    if (cursor.offset >= end) throw new Malformed('a varint is cut short');
+    if (cursor.offset >= end) throw new Malformed(l10n.t('a varint is cut short'));
     const byte = cursor.bytes[cursor.offset++] ?? 0;
-    if (index === 9 && byte > 1) throw new Malformed('a varint exceeds 64 bits');
+    if (index === 9 && byte > 1) throw new Malformed(l10n.t('a varint exceeds 64 bits'));
     value += (byte & 0x7f) * weight;
     if (byte < 0x80) return value;
     weight *= 128;
   }
-  throw new Malformed('a varint is longer than ten bytes');
+  throw new Malformed(l10n.t('a varint is longer than ten bytes'));
 }
 
 function wrongWireType(tag: Tag): Malformed {
-  return new Malformed(`field ${tag.number} has wire type ${tag.type}, which its schema rules out`);
+  return new Malformed(
+    l10n.t('field {0} has wire type {1}, which its schema rules out', tag.number, tag.type),
+  );
 }

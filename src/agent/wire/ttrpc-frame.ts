@@ -1,4 +1,5 @@
-import { AgentError } from '../errors.ts';
+import * as l10n from '@vscode/l10n';
+import { AgentError, sentences } from '../errors.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { foreignProtocolHint } from './foreign-protocol.ts';
 import type { FrameDecoder } from './frame-decoder.ts';
@@ -54,8 +55,6 @@ export const ttrpcHeaderBytes = 10;
 
 /** Bodies from here on are no slip but another protocol or damage: they would take the connection with them. */
 const hopelessBodyBytes = 16 * 1024 * 1024;
-
-const expected = 'a ttrpc agent';
 
 /** Writes a header to the start of `frame`. */
 export function writeTtrpcHeader(
@@ -119,7 +118,10 @@ export class TtrpcFrameDecoder implements FrameDecoder<TtrpcFrame> {
     if (bodyBytes >= hopelessBodyBytes) {
       throw new AgentError(
         'frame_too_large',
-        `A frame of ${bodyBytes} bytes was announced; the limit is ${ttrpcMaxBodyBytes}.${this.hint()}`,
+        sentences(
+          l10n.t('A frame of {0} bytes was announced; the limit is {1}.', bodyBytes, ttrpcMaxBodyBytes),
+          this.hint(),
+        ),
       );
     }
     if (queue.length < ttrpcHeaderBytes) return undefined;
@@ -140,12 +142,15 @@ export class TtrpcFrameDecoder implements FrameDecoder<TtrpcFrame> {
 
   end(): void {
     if (this.#queue.length > 0 || this.#discarding > 0) {
-      throw new AgentError('truncated_frame', `The stream ended inside a frame.${this.hint()}`);
+      throw new AgentError(
+        'truncated_frame',
+        sentences(l10n.t('The stream ended inside a frame.'), this.hint()),
+      );
     }
   }
 
   /** What the bytes of an unfinished frame look like, as a sentence; empty when they look like nothing known. */
   hint(): string {
-    return foreignProtocolHint(this.#queue, expected);
+    return foreignProtocolHint(this.#queue, l10n.t('this is not a ttrpc agent'));
   }
 }

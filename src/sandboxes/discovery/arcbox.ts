@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { openDaemonChannel } from '../../agent/connect.ts';
 import type { Endpoint } from '../../agent/endpoint.ts';
 import { AgentError } from '../../agent/errors.ts';
@@ -86,7 +87,7 @@ async function followDaemon(
       logger.debug(`ArcBox daemon: setup phase ${phase}`);
       onMachines(await listMachines(channel, sockets, signal));
     }
-    return new AgentError('connection_closed', 'The daemon ended its stream of setup states.');
+    return new AgentError('connection_closed', l10n.t('The daemon ended its stream of setup states.'));
   } catch (error) {
     return AgentError.from(error, 'connection_closed');
   } finally {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import type { TransportAddress } from '../../agent/endpoint.ts';
 import type { DiscoveredSandbox, DiscoveredState } from './discovered.ts';
 import { listFolder } from './bounded-file.ts';
@@ -73,7 +74,7 @@ export function reconcile(status: string, isLive: boolean): { state: DiscoveredS
     if (status === 'Paused') return { state: 'paused' };
     if (status === 'Starting') return { state: 'starting' };
     if (status === 'Stopped' || status === 'Crashed') {
-      return { state: 'running', note: `It is recorded as ${status}, but its relay listens.` };
+      return { state: 'running', note: l10n.t('It is recorded as {0}, but its relay listens.', status) };
     }
     return { state: 'running' };
   }
@@ -84,11 +85,14 @@ export function reconcile(status: string, isLive: boolean): { state: DiscoveredS
     case 'Starting':
       return { state: 'starting' };
     case 'Crashed':
-      return { state: 'dead', note: 'It crashed.' };
+      return { state: 'dead', note: l10n.t('It crashed.') };
     default:
       return {
         state: 'dead',
-        note: `It is recorded as ${status.slice(0, 32)}, but nothing listens on its socket: it was killed or crashed.`,
+        note: l10n.t(
+          'It is recorded as {0}, but nothing listens on its socket: it was killed or crashed.',
+          status.slice(0, 32),
+        ),
       };
   }
 }
@@ -119,7 +123,7 @@ async function findUnnamed(
       source: 'microsandbox',
       state: 'running',
       ports: [],
-      note: 'Its name is not known: only its socket was found.',
+      note: l10n.t('Its name is not known: only its socket was found.'),
     });
   }
   return found;
