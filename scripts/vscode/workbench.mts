@@ -15,6 +15,11 @@ export interface WorkbenchOptions extends ServerOptions {
   readonly zoom?: number;
   /** A colour theme as settings.json names it, for example `Default High Contrast`. */
   readonly colorTheme?: string;
+  /**
+   * Language that VS Code tells its extensions it speaks, such as `de`. Its own words stay English: they would need a
+   * language pack. Defaults to English.
+   */
+  readonly language?: string;
 }
 
 /** A row of a tree. */
@@ -42,7 +47,7 @@ const paletteMs = 2_000;
 
 /** Opens VS Code in a headless browser on a server of its own. {@link Workbench.close} ends both. */
 export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
-  const { size = { width: 1280, height: 800 }, zoom = 1, colorTheme } = options;
+  const { size = { width: 1280, height: 800 }, zoom = 1, colorTheme, language } = options;
   const settings = { ...(colorTheme && { 'workbench.colorTheme': colorTheme }), ...options.settings };
   const emptyFolder = mkdtempSync(join(tmpdir(), 'sandlight-'));
   const server = await startServer({ ...options, settings });
@@ -54,6 +59,9 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
       deviceScaleFactor: zoom,
     });
     page.setDefaultTimeout(timeoutMs);
+    if (language !== undefined) {
+      await page.addInitScript(`globalThis._VSCODE_NLS_LANGUAGE = ${JSON.stringify(language)};`);
+    }
     const workbench = new Workbench(page, server, emptyFolder);
     await page.goto(server.pageUrl(options.folder ?? emptyFolder));
     await page.locator('.monaco-workbench .part.statusbar').waitFor();
