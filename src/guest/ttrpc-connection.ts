@@ -44,9 +44,11 @@ class TtrpcConnection {
   readonly #logger: Logger;
   readonly #decoder = new TtrpcFrameDecoder();
   readonly #calls = new Map<number, AbortController>();
+  /** Those of {@link #calls} that end only when somebody ends them. */
+  readonly #streams = new Set<AbortController>();
   readonly #drained: (() => void)[] = [];
   #lastStreamId = 0;
-  /** The client sends nothing more; the calls in the works are still answered. */
+  /** The client sends nothing more; its calls in the works are still answered, its streams end. */
   #inputEnded = false;
 
   constructor(
@@ -67,6 +69,7 @@ class TtrpcConnection {
     });
     stream.on('end', () => {
       this.#inputEnded = true;
+      for (const controller of this.#streams) controller.abort();
       this.#closeWhenIdle();
     });
     stream.on('error', (error) => {
@@ -154,6 +157,7 @@ class TtrpcConnection {
         const response = await method.handle(payload, { signal });
         if (!signal.aborted) this.#write(encodeTtrpcReply(streamId, response));
       } else {
+        this.#streams.add(controller);
         await this.#runStream(streamId, method.handle(payload, { signal }), signal);
       }
     } catch (error) {
@@ -161,6 +165,7 @@ class TtrpcConnection {
     } finally {
       clearTimeout(timer);
       this.#calls.delete(streamId);
+      this.#streams.delete(controller);
       this.#closeWhenIdle();
     }
   }

@@ -1,0 +1,51 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { formatEndpoint, type Protocol } from '../../src/agent/endpoint.ts';
+import { startProgram } from '../support/programs.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const cliFile = resolve('dist/cli.js');
+const directory = tempDir();
+
+/** Process ids of the agents that were started with this Docker socket. */
+function agentsWith(dockerSocket: string): readonly number[] {
+  return globSync('/proc/[0-9]*/cmdline').flatMap((file) => {
+    const words = wordsOf(file);
+    return words[2] === 'agent' && words.includes(dockerSocket) ? [Number(file.split('/')[2])] : [];
+  });
+}
+
+function wordsOf(cmdline: string): readonly string[] {
+  try {
+    return readFileSync(cmdline, 'utf8').split('\0');
+  } catch {
+    return []; // It ended meanwhile.
+  }
+}
+
+describe.skipIf(process.platform !== 'linux')('an agent on standard input and output (needs /proc)', () => {
+  it.each<[Protocol]>([
+    ['arcbox'],
+    ['arcbox-ttrpc'],
+    ['arcbox-grpc'],
+    ['microsandbox'],
+    ['microsandbox-direct'],
+  ])('ends when its client is killed while it follows %s', async (protocol) => {
+    const dockerSocket = join(directory, `${protocol}.sock`);
+    const agent = ['agent', '--stdio', '--protocol', protocol, '--docker', dockerSocket] as const;
+    const endpoint = formatEndpoint({
+      protocol,
+      transport: { kind: 'exec', argv: [process.execPath, cliFile, ...agent] },
+    });
+    const watching = await startProgram(process.execPath, [cliFile, 'watch', endpoint, '--json'], /"ports"/);
+    onTestFinished(() => {
+      for (const pid of agentsWith(dockerSocket)) process.kill(pid, 'SIGKILL');
+    });
+    expect(agentsWith(dockerSocket)).toHaveLength(1);
+    await watching.stop();
+    await vi.waitFor(() => {
+      expect(agentsWith(dockerSocket)).toEqual([]);
+    }, 10_000);
+  });
+});
