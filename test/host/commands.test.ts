@@ -77,6 +77,14 @@ describe('commands', () => {
     assert.deepEqual(choices, ['Show Log']);
   });
 
+  it('refresh asks the agent for everything at once', async () => {
+    person = new Person();
+    const { node } = await row(/^web, sandbox/);
+    const asked = agent.calls.length;
+    await run('sandlight.refresh', node);
+    assert.deepEqual(agent.calls.slice(asked).toSorted(), ['GetRuntimeStatus', 'GetSystemInfo', 'Ping']);
+  });
+
   it('ensureRuntime says what came of it', async () => {
     person = new Person();
     const { node } = await row(/^web, sandbox/);
@@ -266,12 +274,5 @@ describe('commands', () => {
         'Copy Diagnostics',
       ],
     );
-  });
-
-  it('find and showLog run', async () => {
-    person = new Person();
-    await run('sandlight.find');
-    await run('sandlight.showLog');
-    await until('no dialogue', () => person.shown.length === 0);
   });
 });

@@ -68,6 +68,8 @@ export class ScriptedAgent {
   readonly endpoint: string;
   /** The times, in seconds, that the clock was set to. */
   readonly clockSets: bigint[] = [];
+  /** The methods that were called, in order. */
+  readonly calls: string[] = [];
   readonly #address: Endpoint;
   readonly #folder: string;
   readonly #subscribers = new Set<() => void>();
@@ -115,7 +117,17 @@ export class ScriptedAgent {
     const answer = (
       name: string,
       handle: (request: Uint8Array, context: GuestCallContext) => Promise<Uint8Array>,
-    ) => [`${service}/${name}`, { kind: 'unary', handle }] as const;
+    ) =>
+      [
+        `${service}/${name}`,
+        {
+          kind: 'unary',
+          handle: (request: Uint8Array, context: GuestCallContext) => {
+            this.calls.push(name);
+            return handle(request, context);
+          },
+        },
+      ] as const;
     return {
       logger: silentLogger,
       ports: { subscribe: (signal) => this.#subscribe(signal) },

@@ -86,6 +86,13 @@ test('rows offer what can be done: inline on a port and a sandbox, by keyboard t
   await workbench.runCommand('Sandlight: Find in Sandboxes');
   await workbench.page.locator('.part.sidebar .monaco-tree-type-filter input').waitFor();
 
+  await workbench.runCommand('Sandlight: Show Log');
+  await workbench.page
+    .locator('.part.panel')
+    .getByText(/web:.connected.to/)
+    .first()
+    .waitFor();
+
   await workbench.page.locator('.part.statusbar [id$="sandlight.readiness"]').click();
   await workbench.quickInput.getByRole('option', { name: 'Ensure Runtime' }).waitFor();
 });
