@@ -13,7 +13,7 @@ export interface SourcesDependencies {
   /** Path of the bundled command line. */
   readonly cliPath: string;
   readonly log: vscode.LogOutputChannel;
-  /** Hears what is wrong with the settings or the bundled agent, whenever that changes. */
+  /** Hears what is wrong with the settings, the bundled agent or discovery, whenever that changes. */
   readonly onProblems: (problems: readonly string[]) => void;
 }
 
@@ -22,6 +22,7 @@ export class SandboxSources implements Disposable {
   readonly #dependencies: SourcesDependencies;
   readonly #subscriptions: readonly Disposable[];
   #settingProblems: readonly string[] = [];
+  #discoveryProblems: readonly string[] = [];
   #discovery: Disposable | undefined;
   #autoStart: NodeJS.Immediate | undefined;
 
@@ -66,7 +67,15 @@ export class SandboxSources implements Disposable {
   #restartDiscovery(): void {
     const { registry, log } = this.#dependencies;
     this.#discovery?.dispose();
-    this.#discovery = startDiscovery(registry, readSettings().discovery, log);
+    this.#discoveryProblems = [];
+    this.#tellProblems();
+    this.#discovery = startDiscovery(registry, readSettings().discovery, {
+      logger: log,
+      onProblems: (problems) => {
+        this.#discoveryProblems = problems;
+        this.#tellProblems();
+      },
+    });
   }
 
   #restartLocalAgent(): void {
@@ -109,6 +118,6 @@ export class SandboxSources implements Disposable {
       state.phase === 'failed'
         ? [vscode.l10n.t('The agent for this machine is not running: {0}', state.reason)]
         : [];
-    onProblems([...this.#settingProblems, ...agentProblem]);
+    onProblems([...this.#settingProblems, ...agentProblem, ...this.#discoveryProblems]);
   }
 }

@@ -46,23 +46,38 @@ export function dig(value: unknown, ...keys: string[]): unknown {
   return current;
 }
 
-/** Most entries of one folder that are looked at. */
+/** Most entries of one folder that are taken. */
 export const maxFolderEntries = 4096;
 
-/** Names in a folder, at most {@link maxFolderEntries}; none when it is absent. */
-export async function listFolder(path: string, notes: string[]): Promise<string[]> {
+/** Entries that are read in one go. */
+const readAheadEntries = 1024;
+
+/** Some names of a folder. */
+export interface FolderListing {
+  /** At most {@link maxFolderEntries}. */
+  readonly names: readonly string[];
+  /** Names that fit and were not taken. */
+  readonly leftOut: number;
+  /** A sentence when the folder could not be read, or not to its end. */
+  readonly problem?: string;
+}
+
+/**
+ * Takes the names in a folder that match `pattern`; none when it is absent. It is read piece by piece, so that a folder
+ * of any size holds up nothing else and takes no memory.
+ */
+export async function listFolder(path: string, pattern: RegExp): Promise<FolderListing> {
   const names: string[] = [];
+  let leftOut = 0;
   try {
-    for await (const { name } of await opendir(path)) {
-      if (names.length >= maxFolderEntries) {
-        notes.push(`${path} holds more than ${maxFolderEntries} entries; the rest is not looked at.`);
-        break;
-      }
-      names.push(name);
+    for await (const { name } of await opendir(path, { bufferSize: readAheadEntries })) {
+      if (!pattern.test(name)) continue;
+      if (names.length < maxFolderEntries) names.push(name);
+      else leftOut++;
     }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT') notes.push(`${path} cannot be read (${message}).`);
+    if (code !== 'ENOENT') return { names, leftOut, problem: `${path} cannot be read (${message}).` };
   }
-  return names;
+  return { names, leftOut };
 }

@@ -14,6 +14,11 @@ export interface PublishedPort {
 
 /** What the tool that owns a sandbox tells of it. */
 export interface DiscoveredFacts {
+  /**
+   * The name under which the tool files it, where that is known: tells sandboxes apart whose names look alike, and may
+   * hold any character, so it is never shown.
+   */
+  readonly recordName?: string;
   readonly state: DiscoveredState;
   readonly ports: readonly PublishedPort[];
   /** A sentence about what is odd, such as records that contradict what was seen. */
@@ -22,6 +27,7 @@ export interface DiscoveredFacts {
 
 /** A sandbox found on this machine without being configured. */
 export interface DiscoveredSandbox extends DiscoveredFacts {
+  /** Plain text, never empty. */
   readonly name: string;
   readonly endpoint: Endpoint;
   readonly source: 'microsandbox' | 'arcbox';

@@ -5,6 +5,7 @@ import type { SandboxSpec } from '../snapshot.ts';
 import { arcboxCandidates } from './arcbox-sockets.ts';
 import { watchArcbox } from './arcbox.ts';
 import type { DiscoveredSandbox } from './discovered.ts';
+import { onConnectionLost } from './lost-connections.ts';
 import { resolveMicrosandboxHome } from './microsandbox-home.ts';
 import { watchMicrosandbox } from './microsandbox-watch.ts';
 import { discoverMicrosandbox } from './microsandbox.ts';
@@ -15,15 +16,23 @@ export interface DiscoverySettings {
   readonly arcbox: boolean;
 }
 
+/** What discovery tells besides sandboxes. */
+export interface DiscoveryDependencies {
+  readonly logger: Logger;
+  /** Hears why there may be more sandboxes than are shown, whenever that changes. */
+  readonly onProblems: (problems: readonly string[]) => void;
+}
+
 /** Keeps the registry's discovered sandboxes current until disposed of; they then leave the registry. */
 export function startDiscovery(
   registry: SandboxRegistry,
   { microsandbox, arcbox }: DiscoverySettings,
-  logger: Logger,
+  dependencies: DiscoveryDependencies,
 ): Disposable {
   const stop = new AbortController();
   const { signal } = stop;
-  if (microsandbox) void followMicrosandbox(registry, signal, logger);
+  const { logger } = dependencies;
+  if (microsandbox) void followMicrosandbox(registry, signal, dependencies);
   if (arcbox) {
     const onChange = (machines: readonly DiscoveredSandbox[]): void => {
       registry.setSource('arcbox', machines.map(specOf));
@@ -42,9 +51,10 @@ export function startDiscovery(
 async function followMicrosandbox(
   registry: SandboxRegistry,
   signal: AbortSignal,
-  logger: Logger,
+  { logger, onProblems }: DiscoveryDependencies,
 ): Promise<void> {
   const home = await resolveMicrosandboxHome();
+  if (signal.aborted) return;
   let told = '';
   let isLooking = false;
   let mustLookAgain = false;
@@ -57,11 +67,22 @@ async function followMicrosandbox(
     if (signal.aborted) return;
     registry.setSource('microsandbox', sandboxes.map(specOf));
     const text = notes.join(' ');
-    if (text !== '' && text !== told) logger.warn(`microsandbox: ${text}`);
-    told = text;
+    if (text !== told) {
+      if (text !== '') logger.warn(`microsandbox: ${text}`);
+      onProblems(notes.map((note) => `microsandbox: ${note}`));
+      told = text;
+    }
     if (mustLookAgain) await look();
   };
   watchMicrosandbox(home, () => void look(), signal);
+  const losses = onConnectionLost(registry, 'microsandbox', () => void look());
+  signal.addEventListener(
+    'abort',
+    () => {
+      losses.dispose();
+    },
+    { once: true },
+  );
   await look();
 }
 
@@ -74,7 +95,7 @@ export function specOf({
   ...discovered
 }: DiscoveredSandbox): SandboxSpec {
   return {
-    id: `${source}/${name}`,
+    id: `${source}/${discovered.recordName ?? name}`,
     name,
     endpoint,
     source,

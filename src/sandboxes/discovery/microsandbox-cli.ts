@@ -7,7 +7,8 @@ const timeoutMs = 5000;
 const maxOutputBytes = 8 * 1024 * 1024;
 
 /**
- * Asks `msb ps`. Resolves with a sentence when that failed, and with `undefined` when `msb` is not installed.
+ * Asks `msb ps`. Resolves with a sentence when that failed, and with `undefined` when `msb` is not installed,
+ * or in a place where this user may not look.
  *
  * The program is the one on this process's PATH and runs in the user's own folder, so that nothing in a workspace can
  * take its place.
@@ -28,7 +29,7 @@ export function listFromCli(
     };
     execFile('msb', ['ps', '-a', '--format', 'json'], options, (error, stdout) => {
       if (error === null) resolve(parseListing(stdout));
-      else if (error.code === 'ENOENT') resolve(undefined);
+      else if (error.code === 'ENOENT' || error.code === 'EACCES') resolve(undefined);
       else
         resolve(
           `msb ps failed (${error.killed === true ? `no answer within ${timeoutMs} ms` : firstLine(error)}).`,

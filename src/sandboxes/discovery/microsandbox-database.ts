@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { parseJson } from './bounded-file.ts';
@@ -15,7 +15,7 @@ const maxConfigLength = 256 * 1024;
  */
 export async function listFromDatabase(home: string): Promise<InventoryEntry[] | string | undefined> {
   const path = join(home, 'db', 'msb.db');
-  if (!existsSync(path)) return undefined;
+  if (await isAbsent(path)) return undefined;
   let database: DatabaseSync | undefined;
   try {
     const sqlite = await import('node:sqlite');
@@ -26,6 +26,16 @@ export async function listFromDatabase(home: string): Promise<InventoryEntry[] |
     return `The database of microsandbox cannot be read (${why}), so names and ports are unknown.`;
   } finally {
     database?.close();
+  }
+}
+
+/** False for one that may not be looked at: opening it tells why. */
+async function isAbsent(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return false;
+  } catch (error) {
+    return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
   }
 }
 

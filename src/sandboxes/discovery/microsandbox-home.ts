@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { Endpoint, TransportAddress } from '../../agent/endpoint.ts';
@@ -33,18 +34,48 @@ export async function resolveMicrosandboxHome(
   };
 }
 
+/**
+ * Why there is nothing to look at in a home, in sentences: none for one that is absent. `undefined` when it may be
+ * entered.
+ */
+export async function whyNoEntry(home: string): Promise<readonly string[] | undefined> {
+  try {
+    // The folder's own entry can only be asked for by who may enter it.
+    await stat(`${home}/.`);
+    return undefined;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    switch (code) {
+      case 'ENOENT':
+        return [];
+      case 'ENOTDIR':
+        return [`${home} is not a folder, so no sandboxes are shown. Remove it or correct MSB_HOME.`];
+      case 'EACCES':
+      case 'EPERM':
+        return [
+          `This user may not enter ${home}, so no sandboxes are shown. Correct its owner and mode, or MSB_HOME.`,
+        ];
+      default:
+        return [`${home} cannot be read (${message}), so no sandboxes are shown.`];
+    }
+  }
+}
+
 /** The two forms in which a sandbox's name appears in paths: 24 digits of its SHA-256, or 32 in older releases. */
 export function sandboxHashes(name: string): { readonly short: string; readonly long: string } {
   const digest = createHash('sha256').update(name).digest('hex');
   return { short: digest.slice(0, 24), long: digest.slice(0, 32) };
 }
 
+/** The folders in `run/sandboxes`, each with the socket of one relay. */
+export const relayFolderPattern = /^[0-9a-f]{24}$/;
+
 /** Where a sandbox's relay listens, the present form first. On Windows it is a named pipe. */
 export function relayAddresses(
   { runDir }: MicrosandboxHome,
   name: string,
   platform: NodeJS.Platform = process.platform,
-): readonly TransportAddress[] {
+): readonly [TransportAddress, ...TransportAddress[]] {
   const { short, long } = sandboxHashes(name);
   if (platform === 'win32') return [{ kind: 'pipe', path: `\\\\.\\pipe\\msb-agent-${long}` }];
   return [

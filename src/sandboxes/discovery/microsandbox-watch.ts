@@ -1,7 +1,8 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { pause } from '../../agent/pause.ts';
 import { listFolder } from './bounded-file.ts';
-import type { MicrosandboxHome } from './microsandbox-home.ts';
+import { relayFolderPattern, type MicrosandboxHome } from './microsandbox-home.ts';
 
 /** Events come in bursts; a burst is one change. */
 const settleMs = 150;
@@ -11,24 +12,33 @@ const maxWatchedSandboxes = 256;
 
 /**
  * Calls `onChange` whenever sandboxes may have appeared or vanished, until the signal aborts. Nothing is polled: the
- * folders of sockets are watched, and, while they do not exist, the nearest folder above them that does.
+ * folders of sockets and that of the sandboxes are watched, and, while there is no home, the nearest folder above it.
  */
 export function watchMicrosandbox(
-  { home, runDir }: MicrosandboxHome,
+  { home, runDir, sandboxesDir }: MicrosandboxHome,
   onChange: () => void,
   signal: AbortSignal,
 ): void {
   const watchers = new Map<string, FSWatcher>();
-  let timer: NodeJS.Timeout | undefined;
   const socketsDir = join(runDir, 'sandboxes');
+  let hasNews = false;
+  let isSettling = false;
 
   const onEvent = (): void => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      void arrange().then(() => {
-        if (!signal.aborted) onChange();
-      });
-    }, settleMs);
+    hasNews = true;
+    if (!isSettling) void settle();
+  };
+  /** One round at a time, however long a round takes and however many events come meanwhile. */
+  const settle = async (): Promise<void> => {
+    isSettling = true;
+    while (hasNews) {
+      await pause(settleMs, signal);
+      hasNews = false;
+      await arrange();
+      if (signal.aborted) return;
+      onChange();
+    }
+    isSettling = false;
   };
   const drop = (path: string): void => {
     watchers.get(path)?.close();
@@ -52,11 +62,10 @@ export function watchMicrosandbox(
     }
   };
   const arrange = async (): Promise<void> => {
-    const folders = (await listFolder(socketsDir, []))
-      .slice(0, maxWatchedSandboxes)
-      .map((name) => join(socketsDir, name));
+    const { names } = await listFolder(socketsDir, relayFolderPattern);
     if (signal.aborted) return;
-    const wanted = new Set([home, runDir, socketsDir, join(runDir, 'agent'), ...folders]);
+    const folders = names.slice(0, maxWatchedSandboxes).map((name) => join(socketsDir, name));
+    const wanted = new Set([home, sandboxesDir, runDir, socketsDir, join(runDir, 'agent'), ...folders]);
     // A folder that was removed and made again is another one, so those that report changes are watched anew.
     for (const path of watchers.keys()) drop(path);
     for (const path of wanted) watchFolder(path);
@@ -68,7 +77,6 @@ export function watchMicrosandbox(
   signal.addEventListener(
     'abort',
     () => {
-      clearTimeout(timer);
       for (const path of watchers.keys()) drop(path);
     },
     { once: true },

@@ -1,12 +1,17 @@
 import { join } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import type { TransportAddress } from '../../agent/endpoint.ts';
-import type { DiscoveredSandbox, DiscoveredState } from './discovered.ts';
+import { GuestTextCleaner } from '../guest-text.ts';
 import { listFolder } from './bounded-file.ts';
+import type { DiscoveredSandbox, DiscoveredState } from './discovered.ts';
 import {
+  maxSandboxNameBytes,
   relayAddresses,
   relayEndpoint,
+  relayFolderPattern,
   resolveMicrosandboxHome,
+  sandboxHashes,
+  whyNoEntry,
   type MicrosandboxHome,
 } from './microsandbox-home.ts';
 import { readInventory } from './microsandbox-inventory.ts';
@@ -28,30 +33,37 @@ export async function discoverMicrosandbox(
   signal?: AbortSignal,
 ): Promise<Discovery> {
   const where = home ?? (await resolveMicrosandboxHome());
+  const whyNot = await whyNoEntry(where.home);
+  if (whyNot !== undefined) return { sandboxes: [], notes: whyNot };
   const [inventory, sockets, listed] = await Promise.all([
     readInventory(where, signal),
     listRelaySockets(where),
     listListeningSockets(),
   ]);
-  const named = await Promise.all(
-    inventory.entries.map((entry) => locate(where, entry, sockets.paths, listed)),
-  );
-  const unnamed = await findUnnamed(inventory.entries, where, sockets.paths, listed);
-  const sandboxes = [...named, ...unnamed].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { sandboxes, notes: [...inventory.notes, ...sockets.notes] };
+  const named = await Promise.all(inventory.entries.map((entry) => locate(where, entry, sockets, listed)));
+  const unnamed = await findUnnamed(inventory.entries, where, sockets, listed);
+  return {
+    sandboxes: [...named, ...unnamed.sandboxes].sort(byRecordName),
+    notes: [...inventory.notes, ...sockets.notes, ...unnamed.notes],
+  };
+}
+
+function byRecordName(a: DiscoveredSandbox, b: DiscoveredSandbox): number {
+  const [left, right] = [a.recordName ?? a.name, b.recordName ?? b.name];
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 async function locate(
   home: MicrosandboxHome,
-  { name, status, ports }: InventoryEntry,
-  present: ReadonlySet<string>,
+  { name: recordName, status, ports }: InventoryEntry,
+  { paths, isComplete }: RelaySockets,
   listed: ReadonlySet<string>,
 ): Promise<DiscoveredSandbox> {
-  const addresses = relayAddresses(home, name);
-  const fallback = addresses[0] ?? { kind: 'unix', path: home.runDir };
-  const candidates = addresses.filter((address) => address.kind !== 'unix' || present.has(address.path));
+  const addresses = relayAddresses(home, recordName);
+  const isPresent = (address: TransportAddress): boolean =>
+    address.kind !== 'unix' || paths.has(address.path);
   let live: TransportAddress | undefined;
-  for (const address of candidates) {
+  for (const address of isComplete ? addresses.filter(isPresent) : addresses) {
     if (await isListening(address, listed)) {
       live = address;
       break;
@@ -59,14 +71,23 @@ async function locate(
   }
   const { state, note } = reconcile(status, live !== undefined);
   return {
-    name,
-    endpoint: relayEndpoint(live ?? candidates[0] ?? fallback),
+    name: plainText(recordName) || nameOfHash(sandboxHashes(recordName).short),
+    recordName,
+    endpoint: relayEndpoint(live ?? addresses.find(isPresent) ?? addresses[0]),
     source: 'microsandbox',
     state,
     ports,
     ...(note !== undefined && { note }),
   };
 }
+
+/** A record's text as one that is safe to show. */
+function plainText(text: string): string {
+  return new GuestTextCleaner().text(text, maxSandboxNameBytes);
+}
+
+/** What a sandbox is called whose name is not known, or cannot be shown. */
+const nameOfHash = (hash: string): string => `sandbox ${hash.slice(0, 8)}`;
 
 /** What is recorded against what was seen; what was seen wins. */
 export function reconcile(status: string, isLive: boolean): { state: DiscoveredState; note?: string } {
@@ -91,7 +112,7 @@ export function reconcile(status: string, isLive: boolean): { state: DiscoveredS
         state: 'dead',
         note: l10n.t(
           'It is recorded as {0}, but nothing listens on its socket: it was killed or crashed.',
-          status.slice(0, 32),
+          plainText(status),
         ),
       };
   }
@@ -101,24 +122,27 @@ export function reconcile(status: string, isLive: boolean): { state: DiscoveredS
 async function findUnnamed(
   entries: readonly InventoryEntry[],
   home: MicrosandboxHome,
-  present: ReadonlySet<string>,
+  { paths }: RelaySockets,
   listed: ReadonlySet<string>,
-): Promise<DiscoveredSandbox[]> {
+): Promise<Discovery> {
   const known = new Set(
     entries
       .flatMap(({ name }) => relayAddresses(home, name, 'linux'))
       .map((address) => 'path' in address && address.path),
   );
+  const unknown = [...paths]
+    .filter((path) => !known.has(path))
+    .sort((a, b) => Number(listed.has(b)) - Number(listed.has(a)));
   const hashes = new Set<string>();
-  const found: DiscoveredSandbox[] = [];
-  for (const path of [...present].filter((each) => !known.has(each)).slice(0, maxUnnamedSockets)) {
+  const sandboxes: DiscoveredSandbox[] = [];
+  for (const path of unknown.slice(0, maxUnnamedSockets)) {
     // The older form of the path is a link to the newer one; both begin with the same digits.
     const hash = /([0-9a-f]{24})[0-9a-f]{0,8}(?:\.sock|[/\\]agent\.sock)$/.exec(path)?.[1];
     const address: TransportAddress = { kind: 'unix', path };
     if (hash === undefined || hashes.has(hash) || !(await isListening(address, listed))) continue;
     hashes.add(hash);
-    found.push({
-      name: `sandbox ${hash.slice(0, 8)}`,
+    sandboxes.push({
+      name: nameOfHash(hash),
       endpoint: relayEndpoint(address),
       source: 'microsandbox',
       state: 'running',
@@ -126,19 +150,39 @@ async function findUnnamed(
       note: l10n.t('Its name is not known: only its socket was found.'),
     });
   }
-  return found;
+  const untried = unknown.length - maxUnnamedSockets;
+  return {
+    sandboxes,
+    notes: untried > 0 ? [`${untried} sockets that belong to no known sandbox are not looked at.`] : [],
+  };
 }
 
-async function listRelaySockets({
-  runDir,
-}: MicrosandboxHome): Promise<{ paths: Set<string>; notes: string[] }> {
-  const notes: string[] = [];
-  const paths = new Set<string>();
-  for (const name of await listFolder(join(runDir, 'sandboxes'), notes)) {
-    if (/^[0-9a-f]{24}$/.test(name)) paths.add(join(runDir, 'sandboxes', name, 'agent.sock'));
-  }
-  for (const name of await listFolder(join(runDir, 'agent'), notes)) {
-    if (/^[0-9a-f]{32}\.sock$/.test(name)) paths.add(join(runDir, 'agent', name));
-  }
-  return { paths, notes };
+/** Where relays may listen, by the folders that hold their sockets. */
+interface RelaySockets {
+  readonly paths: ReadonlySet<string>;
+  /** False when there are more. */
+  readonly isComplete: boolean;
+  readonly notes: readonly string[];
+}
+
+async function listRelaySockets({ runDir }: MicrosandboxHome): Promise<RelaySockets> {
+  const [current, older] = [join(runDir, 'sandboxes'), join(runDir, 'agent')];
+  const [folders, links] = await Promise.all([
+    listFolder(current, relayFolderPattern),
+    listFolder(older, /^[0-9a-f]{32}\.sock$/),
+  ]);
+  const paths = new Set([
+    ...folders.names.map((name) => join(current, name, 'agent.sock')),
+    ...links.names.map((name) => join(older, name)),
+  ]);
+  const notes = [
+    { path: current, ...folders },
+    { path: older, ...links },
+  ].flatMap(({ path, names, leftOut, problem }) => [
+    ...(problem === undefined ? [] : [problem]),
+    ...(leftOut === 0
+      ? []
+      : [`${leftOut} entries of ${path} are not looked at: it holds more than ${names.length}.`]),
+  ]);
+  return { paths, isComplete: notes.length === 0, notes };
 }

@@ -1,10 +1,10 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
+import { mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { formatEndpoint } from '../../../../src/agent/endpoint.ts';
+import { specOf } from '../../../../src/sandboxes/discovery/discovery.ts';
 import { discoverMicrosandbox, reconcile } from '../../../../src/sandboxes/discovery/microsandbox.ts';
 import {
   relayAddresses,
@@ -15,68 +15,30 @@ import {
 import { parseHeartbeat, readHeartbeat } from '../../../../src/sandboxes/discovery/microsandbox-heartbeat.ts';
 import { portOfText, portsOfConfig } from '../../../../src/sandboxes/discovery/microsandbox-records.ts';
 import { watchMicrosandbox } from '../../../../src/sandboxes/discovery/microsandbox-watch.ts';
+import { FakeHome } from '../../../support/fake-home.ts';
 
-let root: string;
+let fake: FakeHome;
 let home: MicrosandboxHome;
-const servers: Server[] = [];
-const databases: DatabaseSync[] = [];
 
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'disc-'));
-  vi.stubEnv('PATH', join(root, 'bin'));
-  home = await resolveMicrosandboxHome({ MSB_HOME: join(root, 'h') });
+  fake = await FakeHome.make();
+  ({ home } = fake);
+  vi.stubEnv('PATH', fake.binDir);
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
-  await Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
-  for (const database of databases.splice(0)) database.close();
-  await rm(root, { recursive: true });
+  await fake.remove();
 });
-
-async function listenAs(name: string): Promise<{ server: Server; path: string }> {
-  const [address] = relayAddresses(home, name, 'linux');
-  if (address?.kind !== 'unix') throw new Error('no path');
-  await mkdir(dirname(address.path), { recursive: true });
-  const server = createServer((socket) => socket.destroy());
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(address.path, resolve));
-  return { server, path: address.path };
-}
-
-type Row = readonly [name: string, status: string, ports?: readonly object[]];
-
-/** Makes a database as msb does: in WAL mode, with the rows only in the log while its writer lives. */
-async function writeDatabase(rows: readonly Row[], activeConfig = true): Promise<DatabaseSync> {
-  await mkdir(join(home.home, 'db'), { recursive: true });
-  const database = new DatabaseSync(join(home.home, 'db', 'msb.db'));
-  databases.push(database);
-  database.exec('PRAGMA journal_mode = WAL');
-  database.exec(
-    `CREATE TABLE sandbox (id integer PRIMARY KEY, name text UNIQUE, config text, status text
-     ${activeConfig ? ', active_config text' : ''})`,
-  );
-  const insert = database.prepare('INSERT INTO sandbox (name, config, status) VALUES (?, ?, ?)');
-  for (const [name, status, ports = []] of rows) {
-    insert.run(name, JSON.stringify({ network: { ports } }), status);
-  }
-  return database;
-}
-
-/** Imitates msb on the PATH, which the tests must not need. */
-async function installMsb(script: string): Promise<void> {
-  await mkdir(join(root, 'bin'), { recursive: true });
-  await writeFile(join(root, 'bin', 'msb'), `#!/bin/sh\n${script}\n`);
-  await chmod(join(root, 'bin', 'msb'), 0o755);
-}
 
 const discover = (): ReturnType<typeof discoverMicrosandbox> => discoverMicrosandbox(home);
 
 describe('the home', () => {
   test('is MSB_HOME, or .microsandbox of the user', async () => {
-    expect(home).toEqual({
-      home: join(root, 'h'),
-      runDir: join(root, 'h/run'),
-      sandboxesDir: join(root, 'h/sandboxes'),
+    const named = join(home.home, 'named');
+    expect(await resolveMicrosandboxHome({ MSB_HOME: named })).toEqual({
+      home: named,
+      runDir: join(named, 'run'),
+      sandboxesDir: join(named, 'sandboxes'),
     });
     expect((await resolveMicrosandboxHome({})).home).toMatch(/[/\\]\.microsandbox$/);
   });
@@ -107,8 +69,8 @@ describe('a look around', () => {
   });
 
   test('takes names and ports from the write-ahead log and what listens from the sockets', async () => {
-    const { path } = await listenAs('t1');
-    await writeDatabase([
+    const { path } = await fake.listenAs('t1');
+    await fake.writeDatabase([
       ['t1', 'Running', [{ host_port: 8080, guest_port: 80, protocol: 'tcp', host_bind: '127.0.0.1' }]],
       ['t2', 'Stopped'],
       ['t3', 'Running'],
@@ -128,7 +90,7 @@ describe('a look around', () => {
   });
 
   test('shows a sandbox as dead whose socket file is still there but refuses', async () => {
-    const { server, path } = await listenAs('t1');
+    const { server, path } = await fake.listenAs('t1');
     await new Promise((resolve) => server.close(resolve));
     const stale = createServer();
     // Closing removes the file; a killed process leaves it behind, as does a link to one.
@@ -136,16 +98,16 @@ describe('a look around', () => {
     await symlink(`${path}.real`, path);
     await new Promise((resolve) => stale.close(resolve));
     await writeFile(`${path}.real`, '');
-    await writeDatabase([['t1', 'Running']]);
+    await fake.writeDatabase([['t1', 'Running']]);
     expect((await discover()).sandboxes).toMatchObject([{ name: 't1', state: 'dead' }]);
   });
 
   test('prefers msb itself where it is installed', async () => {
-    await writeDatabase([['from-database', 'Running']]);
-    await installMsb(
+    await fake.writeDatabase([['from-database', 'Running']]);
+    await fake.installMsb(
       `[ "$MSB_HOME" = "${home.home}" ] && [ "$*" = "ps -a --format json" ] && echo '[{"name":"from-msb","status":"Running","ports":["127.0.0.1:8080->80/tcp"]}]'`,
     );
-    await listenAs('from-msb');
+    await fake.listenAs('from-msb');
     expect(await discover()).toMatchObject({
       sandboxes: [{ name: 'from-msb', state: 'running', ports: [{ hostPort: 8080, guestPort: 80 }] }],
       notes: [],
@@ -153,15 +115,15 @@ describe('a look around', () => {
   });
 
   test('falls back to the database when msb fails, and says so', async () => {
-    await installMsb('echo broken >&2; exit 3');
-    await writeDatabase([['t1', 'Stopped']]);
+    await fake.installMsb('echo broken >&2; exit 3');
+    await fake.writeDatabase([['t1', 'Stopped']]);
     const { sandboxes, notes } = await discover();
     expect(sandboxes).toMatchObject([{ name: 't1' }]);
     expect(notes).toEqual([expect.stringContaining('msb ps failed')]);
   });
 
   test('works with a database of an older schema', async () => {
-    await writeDatabase([['old', 'Stopped']], false);
+    await fake.writeDatabase([['old', 'Stopped']], false);
     expect((await discover()).sandboxes).toMatchObject([{ name: 'old', state: 'stopped' }]);
   });
 
@@ -180,15 +142,15 @@ describe('a look around', () => {
       },
     ],
   ])('still shows the sockets when the database is %s', async (_, spoil) => {
-    await listenAs('t1');
-    spoil(await writeDatabase([['t1', 'Running']]));
+    await fake.listenAs('t1');
+    spoil(await fake.writeDatabase([['t1', 'Running']]));
     const { sandboxes, notes } = await discover();
     expect(sandboxes).toMatchObject([{ name: 'sandbox 628b49d9', state: 'running' }]);
     expect(notes).toEqual([expect.stringContaining('cannot be read')]);
   });
 
   test('names a socket that is also linked under its older name once', async () => {
-    const { path } = await listenAs('t1');
+    const { path } = await fake.listenAs('t1');
     await mkdir(join(home.runDir, 'agent'));
     await symlink(path, join(home.runDir, 'agent', `${sandboxHashes('t1').long}.sock`));
     expect((await discover()).sandboxes).toHaveLength(1);
@@ -197,34 +159,38 @@ describe('a look around', () => {
   test('knows a sandbox of an older release by its older path', async () => {
     await mkdir(join(home.runDir, 'agent'), { recursive: true });
     const path = join(home.runDir, 'agent', `${sandboxHashes('old').long}.sock`);
-    const server = createServer();
-    servers.push(server);
-    await new Promise<void>((resolve) => server.listen(path, resolve));
-    await writeDatabase([['old', 'Running']]);
+    await fake.listenAt(path);
+    await fake.writeDatabase([['old', 'Running']]);
     const { sandboxes } = await discover();
     expect(sandboxes).toMatchObject([{ name: 'old', state: 'running', endpoint: { transport: { path } } }]);
   });
 
   test('takes names of 128 bytes and of any script, and leaves out longer ones', async () => {
     const names = ['x'.repeat(128), '日本語 🦀', "a'; DROP TABLE sandbox; --"];
-    await writeDatabase([...names, 'x'.repeat(129), ''].map((name) => [name, 'Stopped']));
+    await fake.writeDatabase([...names, 'x'.repeat(129), ''].map((name) => [name, 'Stopped']));
     const { sandboxes, notes } = await discover();
     expect(sandboxes.map(({ name }) => name).sort()).toEqual([...names].sort());
     expect(notes).toEqual([expect.stringContaining('2 sandboxes are left out')]);
   });
 
-  test('looks at a bounded number of entries', async () => {
-    const folder = join(home.runDir, 'sandboxes');
-    await mkdir(folder, { recursive: true });
-    await Promise.all(Array.from({ length: 4200 }, (_, index) => writeFile(join(folder, String(index)), '')));
-    expect((await discover()).notes).toEqual([expect.stringContaining('more than 4096 entries')]);
-  });
-
-  test('says of a home that is a file that it cannot be read', async () => {
-    await writeFile(home.home, '');
-    const { sandboxes, notes } = await discover();
-    expect(sandboxes).toEqual([]);
-    expect(notes.length).toBeGreaterThan(0);
+  test('shows names as plain text and still tells apart those that look alike', async () => {
+    const names = ['bidi \u202etxt\u202c', 'bidi txt', 'nul\u0000\u001b[31m', '\u200b', 'a/../b'];
+    await fake.writeDatabase(names.map((name) => [name, 'Stopped']));
+    await fake.listenAs('bidi \u202etxt\u202c');
+    const look = async (): Promise<Record<string, string>> =>
+      Object.fromEntries((await discover()).sandboxes.map(specOf).map(({ id, name }) => [id, name]));
+    const shown = await look();
+    expect(shown).toEqual({
+      'microsandbox/bidi \u202etxt\u202c': 'bidi txt',
+      'microsandbox/bidi txt': 'bidi txt',
+      'microsandbox/nul\u0000\u001b[31m': 'nul [31m',
+      'microsandbox/\u200b': 'sandbox f4e48e66',
+      'microsandbox/a/../b': 'a/../b',
+    });
+    expect(Object.entries(await look())).toEqual(Object.entries(shown));
+    const states = (await discover()).sandboxes.map(({ recordName, state }) => [recordName, state]);
+    expect(states).toContainEqual(['bidi \u202etxt\u202c', 'running']);
+    expect(states).toContainEqual(['bidi txt', 'stopped']);
   });
 });
 
@@ -303,7 +269,7 @@ describe('watching', () => {
       stop.signal,
     );
     // Installing the first watch takes a moment and tells nobody; folders are made until one was noticed.
-    const { server, path } = await listenAs('t1');
+    const { server, path } = await fake.listenAs('t1');
     await expect
       .poll(
         async () => {
@@ -316,7 +282,7 @@ describe('watching', () => {
     await new Promise((resolve) => server.close(resolve));
     await rm(dirname(path), { recursive: true });
     await expect.poll(() => seen.at(-1), { timeout: 8000 }).toBe('');
-    await listenAs('t1');
+    await fake.listenAs('t1');
     await expect.poll(() => seen.at(-1), { timeout: 8000 }).toBe('sandbox 628b49d9');
     stop.abort();
   });
