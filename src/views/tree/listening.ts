@@ -3,6 +3,7 @@ import type { SandboxSnapshot } from '../../sandboxes/snapshot.ts';
 import { groupBranch } from './group.ts';
 import type { IdFactory } from './id-factory.ts';
 import { emptyMessage, messageRow, problemMessage } from './messages.ts';
+import { isLoopback } from './reach.ts';
 import { leaf, type Branch } from './row.ts';
 
 type Listening = NonNullable<SandboxSnapshot['listening']>['value'];
@@ -64,27 +65,34 @@ function socketRow(
   ids: IdFactory,
 ): Branch {
   const { address, port } = socket;
-  const isLoopback = address === '::1' || address.startsWith('127.');
+  const isInside = isLoopback(address);
   const isPublished =
-    ports?.containers.some(({ bindings }) => bindings.some(({ containerPort }) => containerPort === port)) ??
-    false;
-  const reach = isLoopback
-    ? isPublished
-      ? l10n.t('published, but only the guest itself can reach it')
-      : l10n.t('only the guest itself can reach it')
-    : isPublished
-      ? l10n.t('published')
-      : l10n.t('not published');
+    ports?.containers.some(({ bindings }) =>
+      bindings.some(({ containerPort, protocol }) => containerPort === port && protocol === 'tcp'),
+    ) ?? false;
+  const [short, long] = reachText(isInside, isPublished);
   const label = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-  const isUnreachable = isLoopback && isPublished;
   return leaf(
     { kind: 'listener', id: ids('listener', address, port), sandboxId },
     {
       label,
-      description: reach,
-      icon: isUnreachable ? { id: 'warning', color: 'list.warningForeground' } : { id: 'broadcast' },
+      description: short,
+      tooltip: `${label}: ${long}`,
+      icon:
+        isInside && isPublished ? { id: 'warning', color: 'list.warningForeground' } : { id: 'broadcast' },
       contextValue: 'listener',
-      spoken: [l10n.t('Port {0}', String(port)), address, reach].join(', '),
+      spoken: [l10n.t('Port {0}', String(port)), address, long].join(', '),
     },
   );
+}
+
+/** Who can reach a socket, in a few words and in full. */
+function reachText(isInside: boolean, isPublished: boolean): readonly [short: string, long: string] {
+  if (!isInside) {
+    const text = isPublished ? l10n.t('published') : l10n.t('not published');
+    return [text, text];
+  }
+  return isPublished
+    ? [l10n.t('guest only, though published'), l10n.t('published, but only the guest itself can reach it')]
+    : [l10n.t('guest only'), l10n.t('only the guest itself can reach it')];
 }

@@ -1,11 +1,12 @@
 import { l10n } from 'vscode';
 import type { PortBook, PublishedPorts } from '../../sandboxes/port-book.ts';
 import type { SandboxSnapshot } from '../../sandboxes/snapshot.ts';
-import { staleColor } from '../icon.ts';
+import { staleColor, type Icon } from '../icon.ts';
 import { groupBranch } from './group.ts';
 import type { IdFactory } from './id-factory.ts';
 import { emptyMessage, messageRow, problemMessage, waitingMessage } from './messages.ts';
 import type { PortBinding } from './node.ts';
+import { reachWarning } from './reach.ts';
 import { contextTags, leaf, type Branch } from './row.ts';
 
 /** The group of the ports that a sandbox's containers publish, one row a binding. */
@@ -58,13 +59,17 @@ function knownPorts(snapshot: SandboxSnapshot, ports: PortBook, ids: IdFactory):
 }
 
 function portRow(
-  { id: sandboxId, isStale }: SandboxSnapshot,
+  snapshot: SandboxSnapshot,
   { containerId }: PublishedPorts,
   binding: PortBinding,
   ids: IdFactory,
 ): Branch {
+  const { id: sandboxId, isStale } = snapshot;
   const { containerPort, hostPort, hostIp, protocol } = binding;
   const scope = addressScope(hostIp);
+  const warning = reachWarning(snapshot, binding);
+  const warnings = warning === undefined ? [] : [warning.text];
+  const isUnreachable = warning?.isCertain === true;
   const remarks = [...(scope === '' ? [] : [scope]), ...(isStale ? [l10n.t('earlier data')] : [])];
   // A sandbox may publish ports of its own, which belong to no container.
   const ofContainer = containerId === '' ? [] : [l10n.t('container {0}', containerId.slice(0, 12))];
@@ -78,15 +83,16 @@ function portRow(
     },
     {
       label: `${containerPort} → ${hostAddress(binding)}`,
-      description: [protocol, ...remarks].join(' · '),
+      description: [protocol, ...(isUnreachable ? [l10n.t('guest only')] : []), ...remarks].join(' · '),
       tooltip: [
         // Numbers go in as text, so that no language groups their digits.
         l10n.t('Port {0} ({1})', String(containerPort), protocol),
         ...ofContainer,
         l10n.t('Published on {0}', hostAddress(binding)),
         ...remarks,
+        ...warnings,
       ].join('\n'),
-      icon: { id: protocol === 'tcp' ? 'globe' : 'radio-tower', ...(isStale && { color: staleColor }) },
+      icon: portIcon(protocol, isStale, isUnreachable),
       contextValue: contextTags('port', { tcp: protocol === 'tcp' }),
       spoken: [
         l10n.t('Port {0}', String(containerPort)),
@@ -94,9 +100,16 @@ function portRow(
         protocol,
         ...remarks,
         ...ofContainer,
+        ...warnings,
       ].join(', '),
     },
   );
+}
+
+function portIcon(protocol: string, isStale: boolean, isUnreachable: boolean): Icon {
+  const id = isUnreachable ? 'warning' : protocol === 'tcp' ? 'globe' : 'radio-tower';
+  if (isStale) return { id, color: staleColor };
+  return isUnreachable ? { id, color: 'list.warningForeground' } : { id };
 }
 
 /** Says in words when a port is open on every address. */

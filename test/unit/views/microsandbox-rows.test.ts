@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { initialSnapshot, type SandboxSnapshot } from '../../../src/sandboxes/snapshot.ts';
 import { bookOfPublished } from '../../../src/sandboxes/port-book.ts';
-import type { Branch } from '../../../src/views/tree/row.ts';
+import { emptyForest, plant, type Forest } from '../../../src/views/tree/forest.ts';
+import { reachWarning } from '../../../src/views/tree/reach.ts';
+import type { Branch, Row } from '../../../src/views/tree/row.ts';
 import { sandboxBranch } from '../../../src/views/tree/sandbox.ts';
 import { nowMs, spec } from './recorded.ts';
 
@@ -30,6 +32,14 @@ function outline({ row, children }: Branch): string[] {
   return [text, ...children.flatMap(outline)];
 }
 
+function rowOf(snapshot: SandboxSnapshot, label: string): Row {
+  const find = ({ row, children }: Branch): Row | undefined =>
+    row.label === label ? row : children.map(find).find((found) => found !== undefined);
+  const found = find(sandboxBranch(snapshot, 'this machine'));
+  if (found === undefined) throw new Error(`no row is called ${label}`);
+  return found;
+}
+
 const rowsOf = (snapshot: SandboxSnapshot): string[] => outline(sandboxBranch(snapshot, 'this machine'));
 
 test('boot timing and use of the guest are facts', () => {
@@ -55,11 +65,107 @@ test('listening sockets say who can reach them, and warn where a published port 
       'Listening in the guest | 4',
       'Not every socket is shown | The guest has more than were read',
       '0.0.0.0:8080 | published',
-      '127.0.0.1:9090 | published, but only the guest itself can reach it',
+      '127.0.0.1:9090 | guest only, though published',
       '[::]:22 | not published',
-      '[::1]:631 | only the guest itself can reach it',
+      '[::1]:631 | guest only',
     ]),
   );
+});
+
+test('a socket says in full who can reach it where there is room', () => {
+  const sockets = [
+    { address: '::ffff:7f00:1', port: 9090 },
+    { address: '127.0.0.1', port: 631 },
+  ];
+  const snapshot = microsandbox({ listening: { value: { sockets, truncated: false }, atMs: nowMs } });
+  expect(rowOf(snapshot, '[::ffff:7f00:1]:9090')).toMatchObject({
+    icon: { id: 'warning' },
+    tooltip: '[::ffff:7f00:1]:9090: published, but only the guest itself can reach it',
+    spoken: 'Port 9090, ::ffff:7f00:1, published, but only the guest itself can reach it',
+  });
+  expect(rowOf(snapshot, '127.0.0.1:631')).toMatchObject({
+    icon: { id: 'broadcast' },
+    spoken: 'Port 631, 127.0.0.1, only the guest itself can reach it',
+  });
+});
+
+describe('a published port', () => {
+  const maybe = 'A service that listens on the loopback of the guest alone does not answer here';
+  const listeningOn = (addresses: readonly string[], truncated = false): SandboxSnapshot =>
+    microsandbox({
+      listening: {
+        value: { sockets: addresses.map((address) => ({ address, port: 9090 })), truncated },
+        atMs: nowMs,
+      },
+    });
+  const label = '9090 → 127.0.0.1:39090';
+
+  test('whose service listens on loopback alone says that nothing answers', () => {
+    const row = rowOf(listeningOn(['127.0.0.1', '::1']), label);
+    const warning =
+      'Nothing answers here: in the guest, port 9090 listens on its loopback alone (127.0.0.1, ::1). Let the service listen on 0.0.0.0.';
+    expect(row).toMatchObject({
+      description: 'tcp · guest only',
+      icon: { id: 'warning', color: 'list.warningForeground' },
+      spoken: `Port 9090, published on 127.0.0.1:39090, tcp, ${warning}`,
+    });
+    expect(row.tooltip.split('\n').at(-1)).toBe(warning);
+  });
+
+  test.each([['0.0.0.0'], ['::'], ['10.0.2.15'], ['127.0.0.1', '::']])(
+    'whose service listens on %s says nothing',
+    (...addresses) => {
+      const row = rowOf(listeningOn(addresses), label);
+      expect(row).toMatchObject({
+        description: 'tcp',
+        icon: { id: 'globe' },
+        tooltip: 'Port 9090 (tcp)\nPublished on 127.0.0.1:39090',
+        spoken: 'Port 9090, published on 127.0.0.1:39090, tcp',
+      });
+    },
+  );
+
+  test.each([
+    ['were not read', microsandbox()],
+    ['were read, and nothing listens', listeningOn([])],
+    ['were not all read', listeningOn(['127.0.0.1'], true)],
+  ])('of a guest whose sockets %s says what it cannot reach', (_, snapshot) => {
+    const row = rowOf(snapshot, label);
+    expect(row).toMatchObject({ description: 'tcp', icon: { id: 'globe' } });
+    expect(row.tooltip.split('\n').at(-1)).toBe(maybe);
+    expect(row.spoken).toContain(maybe);
+  });
+
+  test('for UDP, of which no sockets are read, says so too', () => {
+    expect(reachWarning(listeningOn(['0.0.0.0']), { containerPort: 9090, protocol: 'udp' })).toEqual({
+      isCertain: false,
+      text: maybe,
+    });
+  });
+
+  test('of a container says nothing', () => {
+    expect(
+      reachWarning({ source: 'arcbox', listening: null }, { containerPort: 80, protocol: 'tcp' }),
+    ).toBeUndefined();
+  });
+});
+
+test('sandboxes whose names look alike are rows of their own, the same after every look', () => {
+  const twins = ['bidi \u202etxt', 'bidi txt'].map((recordName) => ({
+    ...microsandbox(),
+    id: `microsandbox/${recordName}`,
+    name: 'bidi txt',
+  }));
+  const look = (): Forest =>
+    plant(
+      twins.map((twin) => sandboxBranch(twin, 'this machine')),
+      emptyForest,
+    );
+  const forest = look();
+  expect(new Set(forest.rootIds).size).toBe(2);
+  expect(forest.rootIds.map((id) => forest.entries.get(id)?.row.label)).toEqual(['bidi txt', 'bidi txt']);
+  expect(forest.entries.size).toBe(2 * outline(sandboxBranch(twins[0]!, '')).length);
+  expect([...look().entries.keys()]).toEqual([...forest.entries.keys()]);
 });
 
 test('sockets that were not read say how to read them, and what that costs', () => {
