@@ -37,6 +37,8 @@ const connectTimeoutMs = 10_000;
 const pollTimeoutMs = 10_000;
 /** A timer this late means that this machine slept. */
 const sleepGapMs = 30_000;
+/** A guest that slept along has written down its time anew by then. */
+const afterSleepIntervalMs = 2000;
 /** A connection that slept is given this long to prove that it lives. */
 const verifyTimeoutMs = 5000;
 
@@ -238,6 +240,7 @@ export class SandboxMonitor {
   async #pollUntilAborted(session: AgentSession, signal: AbortSignal): Promise<void> {
     let timeoutMs = pollTimeoutMs;
     let hasReadListening = false;
+    let hasSlept = false;
     for (;;) {
       const attention = this.#attention;
       await pollAgent(this.#cell, session, attention, { timeoutMs, signal });
@@ -247,13 +250,20 @@ export class SandboxMonitor {
         hasReadListening = true;
         await readListening(this.#cell, session, { timeoutMs, signal });
       }
-      const dueMs = Date.now() + pollIntervalMs[this.#attention];
-      await this.#wait(pollIntervalMs[this.#attention], signal);
+      const waitMs = this.#pauseMs(hasSlept);
+      const dueMs = Date.now() + waitMs;
+      await this.#wait(waitMs, signal);
       if (signal.aborted) return;
-      const hasSlept = Date.now() - dueMs > sleepGapMs;
+      hasSlept = Date.now() - dueMs > sleepGapMs;
       timeoutMs = hasSlept ? verifyTimeoutMs : pollTimeoutMs;
       if (hasSlept) await this.#verifyAfterSleep(session, { timeoutMs, signal });
     }
+  }
+
+  /** How long to wait before the next poll. */
+  #pauseMs(hasSlept: boolean): number {
+    const isClockAwaited = hasSlept && this.snapshot.clockOffsetMs === null;
+    return isClockAwaited ? afterSleepIntervalMs : pollIntervalMs[this.#attention];
   }
 
   /** Proves that the connection lives, and learns anew how far off the clock is. */

@@ -11,6 +11,7 @@ export class FakeSession implements AgentSession {
   readonly closed: Promise<AgentError>;
   readonly calls: string[] = [];
   isClosed = false;
+  clockOffsetMs: number | null = 5;
   runtime: RuntimeStatusResponse = {
     containerdReady: true,
     dockerReady: true,
@@ -32,7 +33,12 @@ export class FakeSession implements AgentSession {
   ping(): ReturnType<AgentSession['ping']> {
     this.calls.push('ping');
     if (this.failPingWith) return Promise.reject(this.failPingWith);
-    return Promise.resolve({ message: 'pong', version: '1.2.3', rttMs: 1, clockOffsetMs: 5 });
+    return Promise.resolve({
+      message: 'pong',
+      version: '1.2.3',
+      rttMs: 1,
+      clockOffsetMs: this.clockOffsetMs,
+    });
   }
 
   runtimeStatus(): ReturnType<AgentSession['runtimeStatus']> {

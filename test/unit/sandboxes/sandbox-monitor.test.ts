@@ -128,6 +128,38 @@ test('after this machine slept, the connection must prove that it lives before a
   expect(sessions[0]!.calls.slice(0, 1)).toEqual(['ping']);
 });
 
+test('a clock that a guest writes down is looked at again soon after this machine slept', async () => {
+  const beats: (number | undefined)[] = [];
+  const observed = new SandboxMonitor(newest(), {
+    connect: () => nextConnect(),
+    logger: silentLogger,
+    onChange: () => undefined,
+    observe: () => {
+      const clockOffsetMs = beats.shift();
+      return Promise.resolve(
+        clockOffsetMs === undefined ? undefined : { clockOffsetMs, idleMs: null, activeSessions: null },
+      );
+    },
+  });
+  nextConnect = () => {
+    const session = new FakeSession();
+    session.clockOffsetMs = null;
+    return Promise.resolve(session);
+  };
+  beats.push(7);
+  observed.connect();
+  await settle();
+  expect(observed.snapshot.clockOffsetMs?.value).toBe(7);
+  // The guest slept as well: what it wrote is too old at first.
+  beats.push(undefined, undefined, -3_600_000);
+  vi.setSystemTime(Date.now() + 3_600_000);
+  await vi.advanceTimersByTimeAsync(15_000);
+  expect(observed.snapshot.clockOffsetMs).toBeNull();
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(observed.snapshot.clockOffsetMs?.value).toBe(-3_600_000);
+  observed.dispose();
+});
+
 test('a list of ports that missed a change is renewed by a refresh', async () => {
   monitor.connect();
   await settle();

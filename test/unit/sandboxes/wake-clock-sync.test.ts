@@ -8,7 +8,7 @@ import { FakeSession } from './fake-session.ts';
 
 /** A session whose clock is off by `clockOffsetMs` and can be set. */
 class ClockSession extends FakeSession {
-  clockOffsetMs: number | null = 0;
+  override clockOffsetMs: number | null = 0;
   syncs = 0;
 
   constructor() {
