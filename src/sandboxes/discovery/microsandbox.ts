@@ -106,12 +106,12 @@ export function reconcile(status: string, isLive: boolean): { state: DiscoveredS
     case 'Starting':
       return { state: 'starting' };
     case 'Crashed':
-      return { state: 'dead', note: l10n.t('It crashed.') };
+      return { state: 'dead', note: l10n.t('It crashed. Start it again with msb start.') };
     default:
       return {
         state: 'dead',
         note: l10n.t(
-          'It is recorded as {0}, but nothing listens on its socket: it was killed or crashed.',
+          'It is recorded as {0}, but nothing listens on its socket: it was killed or crashed. Start it again with msb start.',
           plainText(status),
         ),
       };
