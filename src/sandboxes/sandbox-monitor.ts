@@ -35,7 +35,7 @@ export interface MonitorDependencies {
 const pollIntervalMs: Readonly<Record<Attention, number>> = { visible: 5000, background: 15_000 };
 const connectTimeoutMs = 10_000;
 const pollTimeoutMs = 10_000;
-/** A timer this late means that this machine slept. */
+/** A round this late means that this machine slept. */
 const sleepGapMs = 30_000;
 /** A guest that slept along has written down its time anew by then. */
 const afterSleepIntervalMs = 2000;
@@ -243,6 +243,7 @@ export class SandboxMonitor {
     let hasSlept = false;
     for (;;) {
       const attention = this.#attention;
+      const startMs = Date.now();
       await pollAgent(this.#cell, session, attention, { timeoutMs, signal });
       await this.#observe();
       // Once a connection, because reading counts as use of the sandbox.
@@ -251,10 +252,10 @@ export class SandboxMonitor {
         await readListening(this.#cell, session, { timeoutMs, signal });
       }
       const waitMs = this.#pauseMs(hasSlept);
-      const dueMs = Date.now() + waitMs;
       await this.#wait(waitMs, signal);
       if (signal.aborted) return;
-      hasSlept = Date.now() - dueMs > sleepGapMs;
+      // Sleep may also have come in the middle of the poll.
+      hasSlept = Date.now() - startMs - waitMs > sleepGapMs;
       timeoutMs = hasSlept ? verifyTimeoutMs : pollTimeoutMs;
       if (hasSlept) await this.#verifyAfterSleep(session, { timeoutMs, signal });
     }

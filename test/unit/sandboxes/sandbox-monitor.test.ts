@@ -3,6 +3,7 @@ import { AgentError } from '../../../src/agent/errors.ts';
 import { silentLogger } from '../../../src/agent/logger.ts';
 import { SandboxMonitor } from '../../../src/sandboxes/sandbox-monitor.ts';
 import type { SandboxSnapshot } from '../../../src/sandboxes/snapshot.ts';
+import { deferred } from '../../support/deferred.ts';
 import { FakeSession } from './fake-session.ts';
 
 let sessions: FakeSession[];
@@ -126,6 +127,20 @@ test('after this machine slept, the connection must prove that it lives before a
   vi.setSystemTime(Date.now() + 3_600_000);
   await vi.advanceTimersByTimeAsync(15_000);
   expect(sessions[0]!.calls.slice(0, 1)).toEqual(['ping']);
+});
+
+test('a sleep in the middle of a poll is noticed as well', async () => {
+  monitor.connect();
+  await settle();
+  const [session] = sessions;
+  const awake = deferred();
+  session!.runtimeStatus = () => awake.promise.then(() => session!.runtime);
+  await vi.advanceTimersByTimeAsync(15_000);
+  vi.setSystemTime(Date.now() + 3_600_000);
+  session!.calls.length = 0;
+  awake.resolve();
+  await vi.advanceTimersByTimeAsync(15_000);
+  expect(session!.calls.slice(0, 1)).toEqual(['ping']);
 });
 
 test('a clock that a guest writes down is looked at again soon after this machine slept', async () => {
