@@ -1,4 +1,5 @@
 import { open, opendir } from 'node:fs/promises';
+import * as l10n from '@vscode/l10n';
 
 /** A small file as it was at one moment. */
 export interface SmallFile {
@@ -77,7 +78,8 @@ export async function listFolder(path: string, pattern: RegExp): Promise<FolderL
     }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT') return { names, leftOut, problem: `${path} cannot be read (${message}).` };
+    if (code !== 'ENOENT')
+      return { names, leftOut, problem: l10n.t('{0} cannot be read ({1}).', path, message) };
   }
   return { names, leftOut };
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { homedir } from 'node:os';
+import * as l10n from '@vscode/l10n';
 import { dig, parseJson } from './bounded-file.ts';
 import { portOfText, type InventoryEntry } from './microsandbox-records.ts';
 
@@ -32,7 +33,10 @@ export function listFromCli(
       else if (error.code === 'ENOENT' || error.code === 'EACCES') resolve(undefined);
       else
         resolve(
-          `msb ps failed (${error.killed === true ? `no answer within ${timeoutMs} ms` : firstLine(error)}).`,
+          l10n.t(
+            'msb ps failed ({0}).',
+            error.killed === true ? l10n.t('no answer within {0} ms', timeoutMs) : firstLine(error),
+          ),
         );
     });
   });
@@ -41,7 +45,7 @@ export function listFromCli(
 /** Reads the output of `msb ps --format json`; a sentence when it is something else. */
 export function parseListing(text: string): InventoryEntry[] | string {
   const rows = parseJson(text);
-  if (!Array.isArray(rows)) return 'msb ps answered something that is not a list.';
+  if (!Array.isArray(rows)) return l10n.t('msb ps answered something that is not a list.');
   return rows.flatMap((row: unknown) => {
     const [name, status, ports] = [dig(row, 'name'), dig(row, 'status'), dig(row, 'ports')];
     if (typeof name !== 'string' || typeof status !== 'string') return [];

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import * as l10n from '@vscode/l10n';
 import { parseJson } from './bounded-file.ts';
 import { maxInventoryEntries, portsOfConfig, type InventoryEntry } from './microsandbox-records.ts';
 
@@ -23,7 +24,7 @@ export async function listFromDatabase(home: string): Promise<InventoryEntry[] |
     return readRows(database);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return `The database of microsandbox cannot be read (${why}), so names and ports are unknown.`;
+    return l10n.t('The database of microsandbox cannot be read ({0}), so names and ports are unknown.', why);
   } finally {
     database?.close();
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import type { Endpoint, TransportAddress } from '../../agent/endpoint.ts';
 import { dig, parseJson, readSmallFile } from './bounded-file.ts';
 
@@ -49,14 +50,19 @@ export async function whyNoEntry(home: string): Promise<readonly string[] | unde
       case 'ENOENT':
         return [];
       case 'ENOTDIR':
-        return [`${home} is not a folder, so no sandboxes are shown. Remove it or correct MSB_HOME.`];
+        return [
+          l10n.t('{0} is not a folder, so no sandboxes are shown. Remove it or correct MSB_HOME.', home),
+        ];
       case 'EACCES':
       case 'EPERM':
         return [
-          `This user may not enter ${home}, so no sandboxes are shown. Correct its owner and mode, or MSB_HOME.`,
+          l10n.t(
+            'This user may not enter {0}, so no sandboxes are shown. Correct its owner and mode, or MSB_HOME.',
+            home,
+          ),
         ];
       default:
-        return [`${home} cannot be read (${message}), so no sandboxes are shown.`];
+        return [l10n.t('{0} cannot be read ({1}), so no sandboxes are shown.', home, message)];
     }
   }
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { listFromCli } from './microsandbox-cli.ts';
 import { listFromDatabase } from './microsandbox-database.ts';
 import { maxSandboxNameBytes, type MicrosandboxHome } from './microsandbox-home.ts';
@@ -26,6 +27,8 @@ function bounded(entries: readonly InventoryEntry[], notes: readonly string[]): 
   return {
     entries: kept,
     notes:
-      left === 0 ? notes : [...notes, `${left} sandboxes are left out: too many, or with unusable names.`],
+      left === 0
+        ? notes
+        : [...notes, l10n.t('{0} sandboxes are left out: too many, or with unusable names.', left)],
   };
 }

@@ -95,7 +95,10 @@ export function reconcile(status: string, isLive: boolean): { state: DiscoveredS
     if (status === 'Paused') return { state: 'paused' };
     if (status === 'Starting') return { state: 'starting' };
     if (status === 'Stopped' || status === 'Crashed') {
-      return { state: 'running', note: l10n.t('It is recorded as {0}, but its relay listens.', status) };
+      return {
+        state: 'running',
+        note: l10n.t('It is recorded as {0}, but its relay listens.', plainText(status)),
+      };
     }
     return { state: 'running' };
   }
@@ -153,7 +156,8 @@ async function findUnnamed(
   const untried = unknown.length - maxUnnamedSockets;
   return {
     sandboxes,
-    notes: untried > 0 ? [`${untried} sockets that belong to no known sandbox are not looked at.`] : [],
+    notes:
+      untried > 0 ? [l10n.t('{0} sockets that belong to no known sandbox are not looked at.', untried)] : [],
   };
 }
 
@@ -182,7 +186,14 @@ async function listRelaySockets({ runDir }: MicrosandboxHome): Promise<RelaySock
     ...(problem === undefined ? [] : [problem]),
     ...(leftOut === 0
       ? []
-      : [`${leftOut} entries of ${path} are not looked at: it holds more than ${names.length}.`]),
+      : [
+          l10n.t(
+            '{0} entries of {1} are not looked at: it holds more than {2}.',
+            leftOut,
+            path,
+            names.length,
+          ),
+        ]),
   ]);
   return { paths, isComplete: notes.length === 0, notes };
 }
