@@ -9,14 +9,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const innerHome = '/root/.microsandbox';
 const intervalMs = 500;
 
-/** Small files worth copying: the database with its log, and the heartbeats. */
-const filesCommand = `X cd ${innerHome} && tar -c $(ls -d db/msb.db db/msb.db-wal sandboxes/*/runtime/heartbeat.json 2>/dev/null) 2>/dev/null`;
+/**
+ * Small files worth copying: the database with its log, and the heartbeats. They are put aside first, so that a heartbeat
+ * and the time at which it was written belong together.
+ */
+const filesCommand = `X rm -rf /run/aside; mkdir /run/aside; cd ${innerHome} && cp -p --parents $(ls -d db/msb.db db/msb.db-wal sandboxes/*/runtime/heartbeat.json 2>/dev/null) /run/aside; tar -c -C /run/aside . 2>/dev/null`;
 
 /** Sockets that somebody listens on; the flag is in the fourth column. */
 const socketsCommand = `X awk '$4=="00010000" && index($8,"${innerHome}/run/")==1 && $8~/agent.*sock$/{print $8}' /proc/net/unix`;
 
 /** When each heartbeat was written, to the nanosecond, which tar does not keep. */
-const timesCommand = `X cd ${innerHome} && stat -c '%n %y' sandboxes/*/runtime/heartbeat.json 2>/dev/null`;
+const timesCommand = `X cd /run/aside && stat -c '%n %y' sandboxes/*/runtime/heartbeat.json 2>/dev/null`;
 
 /**
  * Copies what Sandlight reads of a microsandbox home out of the machine, again and again: files whole, sockets as

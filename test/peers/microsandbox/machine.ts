@@ -12,6 +12,7 @@ import { HomeMirror } from './home-mirror.ts';
 const run = promisify(execFile);
 const buildTimeoutMs = 600_000;
 const bootTimeoutMs = 420_000;
+const clockIntervalMs = 1000;
 
 /** The name of the sandbox that runs. */
 export const sandboxName = 't1';
@@ -29,6 +30,8 @@ export class MicrosandboxMachine {
   readonly #doorPort: number;
   readonly #qemu: ChildProcess;
   readonly #mirror: HomeMirror;
+  readonly #stop = new AbortController();
+  readonly #clock: Promise<void>;
 
   private constructor(folder: string, doorPort: number, publishedPort: number, qemu: ChildProcess) {
     this.home = join(folder, 'h');
@@ -37,6 +40,7 @@ export class MicrosandboxMachine {
     this.#doorPort = doorPort;
     this.#qemu = qemu;
     this.#mirror = new HomeMirror(this.home, (line) => this.#enter(line));
+    this.#clock = this.#keepClock();
   }
 
   /** Builds what is missing, boots, and waits until the sandbox serves. */
@@ -49,13 +53,15 @@ export class MicrosandboxMachine {
     const log = await open(join(folder, 'qemu.log'), 'w');
     const forward = (here: number, there: number): string =>
       `hostfwd=tcp:127.0.0.1:${here}-10.0.2.15:${there}`;
-    const settings = `test.now=${Math.round(Date.now() / 1000)} test.published=${publishedPort}`;
     const qemu = spawn(
       'qemu-system-x86_64',
       [
         ['-accel', 'tcg,thread=multi', '-machine', 'q35', '-cpu', 'EPYC', '-smp', '2', '-m', '1536'],
         ['-kernel', join(cache, 'vmlinuz'), '-initrd', join(cache, 'initrd.gz')],
-        ['-append', `console=ttyS0 quiet mitigations=off panic=-1 tsc=reliable clocksource=tsc ${settings}`],
+        [
+          '-append',
+          `console=ttyS0 quiet mitigations=off panic=-1 tsc=reliable clocksource=tsc test.published=${publishedPort}`,
+        ],
         [
           '-drive',
           `file=${join(cache, `disk-${version}.img`)},format=raw,if=virtio,cache=unsafe,snapshot=on`,
@@ -88,18 +94,32 @@ export class MicrosandboxMachine {
   }
 
   /** Runs a shell command in the machine and returns what it printed. */
-  async exec(command: string): Promise<string> {
-    const socket = this.#enter(`X ${command}`);
-    let output = '';
-    for await (const chunk of socket as AsyncIterable<Buffer>) output += chunk.toString();
-    return output;
+  exec(command: string): Promise<string> {
+    return this.#ask(`X ${command}`);
   }
 
   /** Ends the machine and forgets its home. */
   async stop(): Promise<void> {
-    await this.#mirror.close();
+    this.#stop.abort();
+    await Promise.all([this.#mirror.close(), this.#clock]);
     if (this.#qemu.exitCode === null && this.#qemu.kill('SIGKILL')) await once(this.#qemu, 'exit');
     await rm(this.#folder, { recursive: true });
+  }
+
+  /** The machine's clock follows this one's, as that of any host with network time does. */
+  async #keepClock(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      // While it boots nobody is at the door.
+      await this.#ask(`T ${Date.now()}000000`).catch(() => undefined);
+      await sleep(clockIntervalMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #ask(line: string): Promise<string> {
+    let output = '';
+    for await (const chunk of this.#enter(line) as AsyncIterable<Buffer>) output += chunk.toString();
+    return output;
   }
 
   #enter(line: string): Socket {

@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { connectAgent } from '../../../src/agent/connect.ts';
 import { silentLogger } from '../../../src/agent/logger.ts';
 import type { AgentSession } from '../../../src/agent/session/session.ts';
 import type { DiscoveredSandbox } from '../../../src/sandboxes/discovery/discovered.ts';
+import { specOf } from '../../../src/sandboxes/discovery/discovery.ts';
 import { discoverMicrosandbox } from '../../../src/sandboxes/discovery/microsandbox.ts';
 import { readHeartbeat } from '../../../src/sandboxes/discovery/microsandbox-heartbeat.ts';
 import {
@@ -10,6 +11,7 @@ import {
   type MicrosandboxHome,
 } from '../../../src/sandboxes/discovery/microsandbox-home.ts';
 import { watchMicrosandbox } from '../../../src/sandboxes/discovery/microsandbox-watch.ts';
+import { SandboxRegistry } from '../../../src/sandboxes/sandbox-registry.ts';
 import type { MicrosandboxVersion } from '../support/microsandbox-package.ts';
 import { MicrosandboxMachine, sandboxName } from './machine.ts';
 import { whyNoMicrosandbox } from './why-not.ts';
@@ -42,6 +44,7 @@ describe.skipIf(reason !== undefined).each<MicrosandboxVersion>(['0.7.2', '0.6.1
       expect(await machine!.exec('msb ps -a --format json')).toMatch(/"status": *"Running"/);
     });
     afterAll(async () => {
+      vi.restoreAllMocks();
       vi.unstubAllEnvs();
       await machine?.stop();
     });
@@ -96,6 +99,30 @@ describe.skipIf(reason !== undefined).each<MicrosandboxVersion>(['0.7.2', '0.6.1
       await expect.poll(driftSeconds, patient).toBeLessThan(-3000);
       expect(await session.syncClock(options)).toMatchObject({ confirmed: true });
       await expect.poll(async () => Math.abs(await driftSeconds()), patient).toBeLessThan(30);
+    });
+
+    test('has its clock measured anew when this machine has slept', async () => {
+      vi.stubEnv('MSB_HOME', machine!.home);
+      const registry = new SandboxRegistry(connectAgent, silentLogger);
+      const spec = specOf((await find())!);
+      const wakes: string[] = [];
+      registry.onDidWake((id) => wakes.push(id));
+      const now = Date.now.bind(Date);
+      onTestFinished(() => {
+        registry.dispose();
+      });
+      const measuredAtMs = (): number => registry.get(spec.id)?.clockOffsetMs?.atMs ?? 0;
+      const driftMs = (): number => Math.abs(registry.get(spec.id)?.clockOffsetMs?.value ?? Infinity);
+
+      registry.setOnlooker('a person', () => true);
+      registry.setSource('microsandbox', [spec]);
+      await expect.poll(measuredAtMs, patient).toBeGreaterThan(0);
+      // The world goes on an hour later, as when a lid is opened, and for good; the relay then corrects its guest.
+      vi.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000);
+      const wokenAtMs = Date.now();
+      await expect.poll(() => wakes, patient).toEqual([spec.id]);
+      await expect.poll(measuredAtMs, patient).toBeGreaterThan(wokenAtMs);
+      await expect.poll(driftMs, patient).toBeLessThan(30_000);
     });
 
     test('is lost and found again when it restarts, and the watcher says so', async () => {

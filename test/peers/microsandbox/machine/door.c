@@ -2,9 +2,11 @@
  * door PORT: the only way into the outer machine. Each TCP connection begins with one line:
  *   U PATH      the connection becomes one to the Unix socket at PATH
  *   X COMMAND   the command is run by the shell; its output comes back, then the end
+ *   T NANOS     the clock is set to that many nanoseconds since the Unix epoch, and /run/clock says that it was
  * Nothing is checked: QEMU forwards the port from the loopback of the machine that runs the tests, and from nowhere else.
  */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
@@ -12,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 static int send_all(int fd, const char *bytes, ssize_t count) {
@@ -39,6 +42,11 @@ static void join_streams(int left, int right) {
         }
 }
 
+static void set_clock(long long nanos) {
+    struct timespec now = {.tv_sec = nanos / 1000000000, .tv_nsec = nanos % 1000000000};
+    if (clock_settime(CLOCK_REALTIME, &now) == 0) close(open("/run/clock", O_CREAT | O_WRONLY, 0600));
+}
+
 static void serve(int client) {
     char line[8192];
     size_t length = 0;
@@ -50,6 +58,10 @@ static void serve(int client) {
         dup2(client, 2);
         close(client);
         execl("/bin/sh", "sh", "-c", line + 2, (char *)0);
+        return;
+    }
+    if (line[0] == 'T') {
+        set_clock(atoll(line + 2));
         return;
     }
     struct sockaddr_un address = {.sun_family = AF_UNIX};
