@@ -22,6 +22,7 @@ test.skipIf(skip !== undefined)(
     await workbench.expand('System');
     await workbench.row(/^Boot, ready after \d+\.\d\d s: kernel \d+\.\d\d s, init \d+\.\d\d s$/).waitFor();
     await workbench.row('Agent, 0.7.2, generation 7').waitFor();
+    await workbench.row(/^Clock, (in step|\d+\.\d s (behind|ahead))$/).waitFor();
     expect(await workbench.statusItem('sandlight.readiness')).toBe(`Sandlight, ${sandboxName}: ready`);
     await workbench.screenshot(screenshotFile('microsandbox'));
     expect(await machine.exec('msb ps -a --format json')).toMatch(/"status": *"Running"/);
