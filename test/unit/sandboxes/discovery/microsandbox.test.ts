@@ -14,6 +14,7 @@ import {
 } from '../../../../src/sandboxes/discovery/microsandbox-home.ts';
 import { parseHeartbeat, readHeartbeat } from '../../../../src/sandboxes/discovery/microsandbox-heartbeat.ts';
 import { portOfText, portsOfConfig } from '../../../../src/sandboxes/discovery/microsandbox-records.ts';
+import { observeFromHost } from '../../../../src/sandboxes/discovery/observe.ts';
 import { watchMicrosandbox } from '../../../../src/sandboxes/discovery/microsandbox-watch.ts';
 import { FakeHome } from '../../../support/fake-home.ts';
 
@@ -254,6 +255,23 @@ describe('the heartbeat', () => {
     expect(await readHeartbeat(home, 't1')).toBeUndefined();
     await writeFile(join(folder, 'heartbeat.json'), JSON.stringify(beat).padEnd(65 * 1024));
     expect(await readHeartbeat(home, 't1')).toBeUndefined();
+  });
+
+  test.each([
+    [-900, 0],
+    [900, 0],
+    [-3_600_000, -3_600_000],
+  ])('tells a drift of %i ms as %i ms, because it is good to a second', async (driftMs, toldMs) => {
+    vi.stubEnv('MSB_HOME', home.home);
+    const folder = join(home.sandboxesDir, 'a\u202eb', 'runtime');
+    await mkdir(folder, { recursive: true });
+    const nowMs = Math.floor(Date.now() / 1000) * 1000;
+    const timestamp = new Date(nowMs + driftMs).toISOString();
+    await writeFile(join(folder, 'heartbeat.json'), JSON.stringify({ timestamp }));
+    await utimes(join(folder, 'heartbeat.json'), nowMs / 1000, nowMs / 1000);
+    await fake.writeDatabase([['a\u202eb', 'Running']]);
+    const [found] = (await discover()).sandboxes;
+    expect(await observeFromHost(specOf(found!))).toMatchObject({ clockOffsetMs: toldMs });
   });
 });
 
