@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
-import type { SandboxMonitor } from '../sandboxes/sandbox-monitor.ts';
 import { inert } from '../views/plain-text.ts';
-import { clockOffsetText } from '../views/quantities.ts';
+import { clockOffsetText, isInStep } from '../views/quantities.ts';
 import type { CommandContext, CommandFamily } from './context.ts';
 import { sandboxTarget } from './target.ts';
 
@@ -16,8 +15,18 @@ export function clockCommands(context: CommandContext): CommandFamily<'sandlight
         target,
         ({ connection, capabilities }) => connection.phase === 'open' && capabilities.has('sync_clock'),
       );
-      if (monitor === undefined || !(await mayStep(monitor))) return;
+      if (monitor === undefined) return;
       const { name } = monitor.snapshot;
+      const { rttMs, clockOffsetMs } = await monitor.ping({ timeoutMs });
+      if (clockOffsetMs !== null && isInStep(clockOffsetMs)) {
+        void vscode.window.showInformationMessage(
+          inert(vscode.l10n.t('The clock of {0} is in step, so it was left alone.', name)),
+        );
+        return;
+      }
+      // Half a round trip is as exact as the measurement can be.
+      const goesBack = clockOffsetMs !== null && clockOffsetMs > rttMs / 2;
+      if (goesBack && !(await maySetBack(name, clockOffsetMs))) return;
       const { driftBeforeMs, confirmed } = await monitor.syncClock({ timeoutMs });
       const did = confirmed
         ? vscode.l10n.t('The clock of {0} was set.', name)
@@ -32,13 +41,10 @@ export function clockCommands(context: CommandContext): CommandFamily<'sandlight
 }
 
 /** Asks before a clock is stepped back, because programs may rely on its going forward only. */
-async function mayStep(monitor: SandboxMonitor): Promise<boolean> {
-  const { rttMs, clockOffsetMs } = await monitor.ping({ timeoutMs });
-  // Half a round trip is as exact as the measurement can be.
-  if (clockOffsetMs === null || clockOffsetMs <= rttMs / 2) return true;
+async function maySetBack(name: string, clockOffsetMs: number): Promise<boolean> {
   const setBack = vscode.l10n.t('Set It Back');
   const choice = await vscode.window.showWarningMessage(
-    inert(vscode.l10n.t('Set the clock of {0} back?', monitor.snapshot.name)),
+    inert(vscode.l10n.t('Set the clock of {0} back?', name)),
     {
       modal: true,
       detail: vscode.l10n.t(

@@ -6,3 +6,8 @@
 export function inert(text: string): string {
   return text.replaceAll('$(', '$ (').replaceAll('](', '] (');
 }
+
+/** A text whose endpoints and setting names may be broken over lines: a narrow view cuts words that are too long for it. */
+export function breakable(text: string): string {
+  return text.replaceAll(/[./:](?=\w)/g, '$&\u200b');
+}

@@ -34,10 +34,15 @@ export function bytesText(bytes: bigint): string {
 /** Below this, in milliseconds, two clocks count as in step: what is left is mostly the measurement. */
 const inStepMs = 50;
 
+/** True when what a clock is off by is mostly the measurement. */
+export function isInStep(offsetMs: number): boolean {
+  return Math.abs(offsetMs) < inStepMs;
+}
+
 /** How the guest's clock stands to this machine's: "in step", "1.2 s behind", "3 min 4 s ahead". */
 export function clockOffsetText(offsetMs: number): string {
+  if (isInStep(offsetMs)) return l10n.t('in step');
   const size = Math.abs(offsetMs);
-  if (size < inStepMs) return l10n.t('in step');
   const amount =
     size < 60_000 ? l10n.t('{0} s', (size / 1000).toFixed(1)) : durationText(Math.round(size / 1000) * 1000);
   return offsetMs < 0 ? l10n.t('{0} behind', amount) : l10n.t('{0} ahead', amount);

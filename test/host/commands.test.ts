@@ -114,6 +114,14 @@ describe('commands', () => {
     assert.equal(agent.clockSets.length, 1);
   });
 
+  it('syncClock leaves a clock alone that is in step', async () => {
+    person = new Person();
+    agent.script.clockAheadMs = 20;
+    await run('sandlight.syncClock', (await row(/^web, sandbox/)).node);
+    await person.sees(/^The clock of web is in step, so it was left alone\.$/);
+    assert.deepEqual(agent.clockSets, []);
+  });
+
   it('syncClock asks before it steps a clock back', async () => {
     agent.script.clockAheadMs = 90_000;
     const { node } = await row(/^web, sandbox/);

@@ -1,39 +1,46 @@
 import { l10n } from 'vscode';
-import type { SandboxHistory, Series } from '../../sandboxes/history.ts';
+import type { Series } from '../../sandboxes/history.ts';
+import type { SandboxSnapshot } from '../../sandboxes/snapshot.ts';
 import type { ChartData, Point } from './details-data.ts';
 
 /** A line is not drawn across a silence longer than this: nothing was measured. */
 const silenceMs = 40_000;
 
-/** The charts of a history from `fromMs` on. `cpuCount` is 0 when it is not known. */
-export function charts(history: SandboxHistory, cpuCount: number, fromMs: number): readonly ChartData[] {
+/** The charts of a sandbox from `fromMs` on; one for each thing that its agent tells, or has told. */
+export function charts(snapshot: SandboxSnapshot, fromMs: number): readonly ChartData[] {
+  const { history, capabilities } = snapshot;
+  const cpuCount = snapshot.system?.value.cpuCount ?? 0;
+  const isTold = (series: Series): boolean => capabilities.has('system_info') || series.length > 0;
   const recent = (series: Series): Series => series.filter(({ atMs }) => atMs >= fromMs);
   const percent = recent(history.memoryUsed).map(({ value, atMs }) => ({ value: value * 100, atMs }));
+  const roundTrip = chart({
+    id: 'roundTrip',
+    title: l10n.t('Round trip'),
+    unit: l10n.t('{0} ms', '{0}'),
+    fractionDigits: 1,
+    scaleTo: 1,
+    series: recent(history.roundTripMs),
+  });
+  const load = chart({
+    id: 'load',
+    title: cpuCount > 0 ? l10n.t('Load on {0} processors', cpuCount) : l10n.t('Load'),
+    unit: '{0}',
+    fractionDigits: 2,
+    scaleTo: Math.max(cpuCount, 1),
+    series: recent(history.load),
+  });
+  const memory = chart({
+    id: 'memory',
+    title: l10n.t('Memory in use'),
+    unit: '{0} %',
+    fractionDigits: 0,
+    scaleTo: 100,
+    series: percent,
+  });
   return [
-    chart({
-      id: 'roundTrip',
-      title: l10n.t('Round trip'),
-      unit: l10n.t('{0} ms', '{0}'),
-      fractionDigits: 1,
-      scaleTo: 1,
-      series: recent(history.roundTripMs),
-    }),
-    chart({
-      id: 'load',
-      title: cpuCount > 0 ? l10n.t('Load on {0} processors', cpuCount) : l10n.t('Load'),
-      unit: '{0}',
-      fractionDigits: 2,
-      scaleTo: Math.max(cpuCount, 1),
-      series: recent(history.load),
-    }),
-    chart({
-      id: 'memory',
-      title: l10n.t('Memory in use'),
-      unit: '{0} %',
-      fractionDigits: 0,
-      scaleTo: 100,
-      series: percent,
-    }),
+    roundTrip,
+    ...(isTold(history.load) ? [load] : []),
+    ...(isTold(history.memoryUsed) ? [memory] : []),
   ];
 }
 

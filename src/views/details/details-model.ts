@@ -23,7 +23,7 @@ const minWindowMs = 60_000;
 
 /** What the panel shows of a sandbox at Unix time `nowMs`. `place` says which machine it is seen from. */
 export function detailsData(snapshot: SandboxSnapshot, place: string, nowMs: number): DetailsData {
-  const { id, name, readiness, history, boot } = snapshot;
+  const { id, name, readiness, boot } = snapshot;
   const fromMs = Math.min(firstMs(snapshot, nowMs), nowMs - minWindowMs);
   const problem = connectionMessage(snapshot);
   return {
@@ -36,7 +36,7 @@ export function detailsData(snapshot: SandboxSnapshot, place: string, nowMs: num
     facts: facts(snapshot, place),
     fromMs,
     toMs: nowMs,
-    charts: charts(history, snapshot.system?.value.cpuCount ?? 0, fromMs),
+    charts: charts(snapshot, fromMs),
     boot: boot && bootData(boot),
     timeline: timeline(snapshot, nowMs),
     words: words(),

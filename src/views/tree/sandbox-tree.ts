@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Disposable } from '../../sandboxes/emitter.ts';
 import type { SandboxSnapshot } from '../../sandboxes/snapshot.ts';
-import { inert } from '../plain-text.ts';
+import { breakable, inert } from '../plain-text.ts';
 import { changedNodes, emptyForest, plant, type Forest } from './forest.ts';
 import type { TreeNode } from './node.ts';
 import type { Branch, Row } from './row.ts';
@@ -42,7 +42,7 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
   setProblems(problems: readonly string[]): void {
     // Only `undefined` takes the line away, which the declared type does not allow.
     const view: { message?: string | undefined } = this.view;
-    view.message = problems.length === 0 ? undefined : inert(problems.join('\n'));
+    view.message = problems.length === 0 ? undefined : breakable(inert(problems.join('\n')));
   }
 
   /** Selects the row of a sandbox. */

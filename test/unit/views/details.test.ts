@@ -66,6 +66,15 @@ test('shows nothing older than the window, and at least a minute', () => {
   expect(young.charts[0]?.summary).toBe('Nothing measured yet.');
 });
 
+test('has no chart for what the agent does not tell, unless it has told', () => {
+  const titles = (changes: Partial<SandboxSnapshot>): readonly string[] =>
+    detailsData(connected({ capabilities: new Set(), system: null, ...changes }), place, nowMs).charts.map(
+      ({ title }) => title,
+    );
+  expect(titles({})).toEqual(['Round trip']);
+  expect(titles({ history })).toEqual(['Round trip', 'Load', 'Memory in use']);
+});
+
 test('a boot whose parts do not add up has no negative stage', () => {
   const odd = { bootTimeNanos: 9_000_000n, initTimeNanos: 9_000_000n, readyTimeNanos: 1_000_000n };
   const { boot: shown } = detailsData(connected({ boot: odd }), place, nowMs);
