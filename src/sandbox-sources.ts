@@ -24,7 +24,7 @@ export class SandboxSources implements Disposable {
   #settingProblems: readonly string[] = [];
   #discoveryProblems: readonly string[] = [];
   #discovery: Disposable | undefined;
-  #autoStart: NodeJS.Immediate | undefined;
+  #beginning: NodeJS.Immediate | undefined;
 
   constructor(dependencies: SourcesDependencies) {
     this.#dependencies = dependencies;
@@ -40,16 +40,21 @@ export class SandboxSources implements Disposable {
     ];
   }
 
-  /** Reads the settings for the first time; with no sandbox in them the bundled agent shows this machine. */
+  /**
+   * Reads the settings for the first time; with no sandbox in them the bundled agent shows this machine. All of it after
+   * this turn, because the first look at the settings and the start of a process take milliseconds of activation.
+   */
   start(): void {
+    this.#beginning = setImmediate(() => {
+      this.#begin();
+    });
+  }
+
+  #begin(): void {
     const count = this.#readSandboxes();
     this.#takeLocalAgent(this.#dependencies.localAgent.state);
     this.#restartDiscovery();
-    if (count > 0 || !readSettings().localAgent.autoStart) return;
-    // Starting a process takes milliseconds that activation can do without.
-    this.#autoStart = setImmediate(() => {
-      this.startLocalAgent();
-    });
+    if (count === 0 && readSettings().localAgent.autoStart) this.startLocalAgent();
   }
 
   startLocalAgent(): void {
@@ -59,7 +64,7 @@ export class SandboxSources implements Disposable {
   }
 
   dispose(): void {
-    clearImmediate(this.#autoStart);
+    clearImmediate(this.#beginning);
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#discovery?.dispose();
   }
