@@ -79,7 +79,7 @@ export function readConfiguredSandbox(entry: unknown): SandboxSpec | string {
   }
 }
 
-/** Reads the certificates of an entry; the end of a sentence says why they cannot be used. */
+/** Reads the certificates of an entry; a sentence says why they cannot be used. */
 function readTls(name: string, entry: unknown): TlsFiles | string | undefined {
   if (entry === undefined) return undefined;
   if (typeof entry !== 'object' || entry === null)
