@@ -1,16 +1,16 @@
 import type { Duplex } from 'node:stream';
 import { formatEndpoint, type Endpoint, type Protocol } from './endpoint.ts';
 import { AgentError } from './errors.ts';
-import type { Logger } from './logger.ts';
+import type { Logger } from '../base/logger.ts';
 import type { CallOptions, RpcChannel } from './rpc/channel.ts';
-import { FramedChannel } from './rpc/framed-channel.ts';
+import { FramedChannel } from './arcbox/framed-channel.ts';
 import { openGrpcChannel } from './rpc/grpc-channel.ts';
 import { TtrpcChannel } from './rpc/ttrpc-channel.ts';
-import { ArcboxSession } from './session/arcbox-session.ts';
-import { DaemonSession } from './session/daemon-session.ts';
-import { openMicrosandboxDirect, openMicrosandboxRelay } from './session/open-microsandbox.ts';
-import { PortFeed } from './session/port-feed.ts';
-import type { AgentSession } from './session/session.ts';
+import { ArcboxSession } from './arcbox/session.ts';
+import { DaemonSession } from './arcbox/daemon-session.ts';
+import { openMicrosandboxDirect, openMicrosandboxRelay } from './microsandbox/open.ts';
+import { PortFeed } from './arcbox/port-feed.ts';
+import type { AgentSession } from './session.ts';
 import { connectTransport } from './transport/connect-transport.ts';
 import type { TlsSettings } from './transport/tls.ts';
 

@@ -2,9 +2,9 @@ import type { ParseArgsConfig } from 'node:util';
 import type { connectAgent } from '../agent/connect.ts';
 import { formatEndpoint } from '../agent/endpoint.ts';
 import { AgentError } from '../agent/errors.ts';
-import type { Logger } from '../agent/logger.ts';
+import type { Logger } from '../base/logger.ts';
 import type { CallOptions } from '../agent/rpc/channel.ts';
-import type { AgentSession } from '../agent/session/session.ts';
+import type { AgentSession } from '../agent/session.ts';
 import { endpointArgument, type CommandLine } from './arguments.ts';
 
 /** What a command runs with. */

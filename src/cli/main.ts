@@ -1,6 +1,6 @@
 import { connectAgent } from '../agent/connect.ts';
 import { AgentError, type AgentErrorCode } from '../agent/errors.ts';
-import type { Logger } from '../agent/logger.ts';
+import type { Logger } from '../base/logger.ts';
 import { parseCommandLine } from './arguments.ts';
 import type { Command } from './command.ts';
 import { agentCommand } from './commands/agent.ts';

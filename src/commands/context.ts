@@ -1,7 +1,7 @@
 import type * as vscode from 'vscode';
-import type { CallLog } from '../sandboxes/call-log.ts';
-import type { LocalAgent } from '../sandboxes/local-agent.ts';
-import type { SandboxRegistry } from '../sandboxes/sandbox-registry.ts';
+import type { CallLog } from '../sandboxes/watch/call-log.ts';
+import type { LocalAgent } from '../sandboxes/sources/local-agent.ts';
+import type { SandboxRegistry } from '../sandboxes/watch/sandbox-registry.ts';
 import type { SandboxTree } from '../views/tree/sandbox-tree.ts';
 import type { CommandId } from './command-ids.ts';
 

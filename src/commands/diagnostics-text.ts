@@ -1,5 +1,5 @@
-import type { CallOutcome } from '../sandboxes/call-log.ts';
-import type { SandboxSnapshot } from '../sandboxes/snapshot.ts';
+import type { CallOutcome } from '../sandboxes/watch/call-log.ts';
+import type { SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
 
 /** Where and in what the extension runs. */
 export interface DiagnosticsEnvironment {

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { readSettings } from '../settings.ts';
+import { readSettings } from '../host/settings.ts';
 import type { CommandContext, CommandFamily } from './context.ts';
 import { diagnosticsText, type DiagnosticsEnvironment } from './diagnostics-text.ts';
 

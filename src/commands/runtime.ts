@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { AgentError, sentences } from '../agent/errors.ts';
-import type { SandboxMonitor } from '../sandboxes/sandbox-monitor.ts';
+import type { SandboxMonitor } from '../sandboxes/watch/sandbox-monitor.ts';
 import { inert } from '../views/plain-text.ts';
 import { durationText } from '../views/quantities.ts';
 import type { CommandContext, CommandFamily } from './context.ts';

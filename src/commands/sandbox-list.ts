@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import { formatEndpoint, parseEndpoint, type Endpoint } from '../agent/endpoint.ts';
 import { AgentError } from '../agent/errors.ts';
-import { readConfiguredSandbox, withoutSandbox } from '../sandboxes/configured.ts';
-import { readSettings, writeSandboxes } from '../settings.ts';
+import { readConfiguredSandbox, withoutSandbox } from '../sandboxes/sources/configured.ts';
+import { readSettings, writeSandboxes } from '../host/settings.ts';
 import { inert } from '../views/plain-text.ts';
 import { roundTripText } from '../views/quantities.ts';
 import type { CommandContext, CommandFamily } from './context.ts';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { SandboxMonitor } from '../sandboxes/sandbox-monitor.ts';
-import type { SandboxSnapshot } from '../sandboxes/snapshot.ts';
+import type { SandboxMonitor } from '../sandboxes/watch/sandbox-monitor.ts';
+import type { SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
 import { inert } from '../views/plain-text.ts';
 import { sandboxLook } from '../views/readiness-look.ts';
 import type { TreeNode } from '../views/tree/node.ts';

@@ -1,12 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import { AgentError } from '../agent/errors.ts';
 import type { PortBinding } from '../agent/generated/arcbox/v1/common.ts';
-import type { Logger } from '../agent/logger.ts';
+import type { Logger } from '../base/logger.ts';
 import { isContainerId } from './container-id.ts';
 import type { DockerEngine } from './engine.ts';
 import { bindingsOfInspect, bindingsOfList, containerOfEvent, sameBindings } from './port-bindings.ts';
 import { RefreshQueue } from './refresh-queue.ts';
-import { waitForSocket } from './wait-for-socket.ts';
+import { waitForSocket } from '../base/wait-for-socket.ts';
 
 /** What an engine publishes, as it changes. Container ids are full; lists are in a stable order. */
 export type PublishedPortsChange =

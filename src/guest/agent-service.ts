@@ -15,7 +15,7 @@ import {
   PingResponseExtension,
   type ClockReport,
 } from '../agent/generated/sandlight/v1/ping_extension.ts';
-import type { Logger } from '../agent/logger.ts';
+import type { Logger } from '../base/logger.ts';
 import { checkPayload, type MessageName } from '../agent/wire/protobuf.ts';
 import type { SetClock } from './clock.ts';
 import { readSystemInfo } from './probes/system-info.ts';

@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream';
 import type { Endpoint, Protocol } from '../agent/endpoint.ts';
-import type { Logger } from '../agent/logger.ts';
+import type { Logger } from '../base/logger.ts';
 import { createDockerEngine } from '../docker/engine.ts';
 import { agentServiceMethods } from './agent-service.ts';
 import { refuseToSetClock, setSystemClock } from './clock.ts';
 import { readBootTime } from './boot-time.ts';
-import { MicrosandboxAgent } from './microsandbox-agent.ts';
+import { MicrosandboxAgent } from './microsandbox/agent.ts';
 import { followPublishedPorts } from './published-ports.ts';
 import { runtimeConfig, type RuntimeOptions } from './runtime-config.ts';
 import { Runtime } from './runtime.ts';

@@ -5,9 +5,9 @@ import {
   PortBindingsChanged,
   PortBindingsRemoved,
 } from '../agent/generated/arcbox/v1/agent.ts';
-import { encodeArcboxError } from '../agent/wire/arcbox-error.ts';
-import { ArcboxFrameDecoder, encodeArcboxFrame, type ArcboxFrame } from '../agent/wire/arcbox-frame.ts';
-import { arcboxCalls, arcboxMessageNames, arcboxType } from '../agent/wire/arcbox-messages.ts';
+import { encodeArcboxError } from '../agent/arcbox/error.ts';
+import { ArcboxFrameDecoder, encodeArcboxFrame, type ArcboxFrame } from '../agent/arcbox/frame.ts';
+import { arcboxCalls, arcboxMessageNames, arcboxType } from '../agent/arcbox/messages.ts';
 import type { PortUpdate } from './published-ports.ts';
 import { Refusal, type ArcboxServices, type RefusalKind } from './service.ts';
 

@@ -7,9 +7,9 @@ import type {
   ServerWritableStream,
   UntypedHandleCall,
 } from '@grpc/grpc-js';
-import type { Logger } from '../agent/logger.ts';
-import { loadGrpc } from '../agent/load-grpc.ts';
-import { bridgeStream } from '../agent/local-bridge.ts';
+import type { Logger } from '../base/logger.ts';
+import { loadGrpc } from '../agent/rpc/load-grpc.ts';
+import { bridgeStream } from '../agent/rpc/local-bridge.ts';
 import { statusCode, statusOf } from './refusal-status.ts';
 import type { GuestMethod, GuestServices } from './service.ts';
 

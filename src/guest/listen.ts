@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { isLoopback, type TransportAddress } from '../agent/endpoint.ts';
 import { AgentError } from '../agent/errors.ts';
-import type { Logger } from '../agent/logger.ts';
+import type { Logger } from '../base/logger.ts';
 import { probeSocket } from './probes/socket.ts';
 
 /** Accepts streams on one address. */

@@ -1,5 +1,5 @@
 import type { PortBinding } from '../agent/generated/arcbox/v1/common.ts';
-import type { Logger } from '../agent/logger.ts';
+import type { Logger } from '../base/logger.ts';
 import type { DockerEngine } from '../docker/engine.ts';
 import { watchPorts } from '../docker/port-watcher.ts';
 

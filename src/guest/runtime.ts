@@ -3,7 +3,7 @@ import type {
   RuntimeStatusResponse,
   ServiceStatus,
 } from '../agent/generated/arcbox/v1/agent.ts';
-import type { Logger } from '../agent/logger.ts';
+import type { Logger } from '../base/logger.ts';
 import type { DockerEngine } from '../docker/engine.ts';
 import { maxDetailLength, probeContainerd, probeDockerd, probeRunc } from './probes/services.ts';
 import type { RuntimeConfig } from './runtime-config.ts';

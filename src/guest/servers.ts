@@ -4,8 +4,8 @@ import { AgentError } from '../agent/errors.ts';
 import { serveFramedConnection } from './framed-connection.ts';
 import { serveGrpcConnection } from './grpc-connection.ts';
 import { listen, type ListenTls } from './listen.ts';
-import { serveMicrosandboxDirect } from './microsandbox-direct.ts';
-import { MicrosandboxRelay } from './microsandbox-relay.ts';
+import { serveMicrosandboxDirect } from './microsandbox/direct.ts';
+import { MicrosandboxRelay } from './microsandbox/relay.ts';
 import type { GuestServer, GuestServices } from './service.ts';
 import { serveTtrpcConnection } from './ttrpc-connection.ts';
 

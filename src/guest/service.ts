@@ -1,5 +1,5 @@
-import type { MicrosandboxAgent } from './microsandbox-agent.ts';
-import type { Logger } from '../agent/logger.ts';
+import type { MicrosandboxAgent } from './microsandbox/agent.ts';
+import type { Logger } from '../base/logger.ts';
 import type { PublishedPorts } from './published-ports.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
-import { BatchedWriter } from '../agent/batched-writer.ts';
+import { BatchedWriter } from '../base/batched-writer.ts';
 import { AgentError } from '../agent/errors.ts';
-import type { Logger } from '../agent/logger.ts';
+import type { Logger } from '../base/logger.ts';
 import { decodeChunk } from '../agent/wire/frame-decoder.ts';
 import { decodeTtrpcRequest, encodeTtrpcError, encodeTtrpcReply } from '../agent/wire/ttrpc-envelope.ts';
 import {

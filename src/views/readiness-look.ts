@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
-import type { DiscoveredState } from '../sandboxes/discovery/discovered.ts';
-import type { ReadinessWord, SandboxSnapshot } from '../sandboxes/snapshot.ts';
+import type { DiscoveredState } from '../sandboxes/model/discovered.ts';
+import type { ReadinessWord, SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
 import { spinner, type Icon } from './icon.ts';
 
 /** How a state is shown: always an icon and a word. */

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { Disposable } from '../sandboxes/emitter.ts';
-import type { SandboxSnapshot } from '../sandboxes/snapshot.ts';
+import type { Disposable } from '../base/emitter.ts';
+import type { SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
 import { statusText, type StatusText } from './status-text.ts';
 
 const backgrounds: Readonly<Record<StatusText['background'], string | undefined>> = {

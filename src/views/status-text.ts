@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
-import { unreadyServices } from '../sandboxes/readiness.ts';
-import type { ReadinessWord, SandboxSnapshot } from '../sandboxes/snapshot.ts';
+import { unreadyServices } from '../sandboxes/model/readiness.ts';
+import type { ReadinessWord, SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
 import { inert } from './plain-text.ts';
 import { clockOffsetText, coarseDurationText, durationText, roundTripText } from './quantities.ts';
 import { sandboxLook } from './readiness-look.ts';

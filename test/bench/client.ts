@@ -5,9 +5,9 @@ import {
   AgentPingResponse,
   AgentServiceClientImpl,
 } from '../../src/agent/generated/arcbox/v1/agent.ts';
-import { loadGrpc } from '../../src/agent/load-grpc.ts';
+import { loadGrpc } from '../../src/agent/rpc/load-grpc.ts';
 import { rpcOver, type RpcChannel } from '../../src/agent/rpc/channel.ts';
-import { FramedChannel } from '../../src/agent/rpc/framed-channel.ts';
+import { FramedChannel } from '../../src/agent/arcbox/framed-channel.ts';
 import { openGrpcChannel } from '../../src/agent/rpc/grpc-channel.ts';
 import { TtrpcChannel } from '../../src/agent/rpc/ttrpc-channel.ts';
 import { openSocket } from '../../src/agent/transport/socket.ts';

@@ -3,12 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { MicrosandboxEncoder } from '../../src/agent/wire/microsandbox-encoder.ts';
-import { decodeMicrosandboxEnvelope } from '../../src/agent/wire/microsandbox-envelope.ts';
-import {
-  decodeMicrosandboxPayload,
-  microsandboxMessage,
-} from '../../src/agent/wire/microsandbox-messages.ts';
+import { MicrosandboxEncoder } from '../../src/agent/microsandbox/encoder.ts';
+import { decodeMicrosandboxEnvelope } from '../../src/agent/microsandbox/envelope.ts';
+import { decodeMicrosandboxPayload, microsandboxMessage } from '../../src/agent/microsandbox/messages.ts';
 import { fetchMicrosandbox } from '../peers/support/microsandbox-package.ts';
 import { median } from '../support/measuring.ts';
 

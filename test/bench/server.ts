@@ -1,8 +1,8 @@
 // server KIND SOCKET: what the clients of the benchmark talk to. Prints "listening".
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import { silentLogger } from '../../src/agent/logger.ts';
-import { loadGrpc } from '../../src/agent/load-grpc.ts';
+import { silentLogger } from '../../src/base/logger.ts';
+import { loadGrpc } from '../../src/agent/rpc/load-grpc.ts';
 import { startGuestAgent } from '../../src/guest/agent.ts';
 import { handlePing, pingPath } from './grpc-js-ping.ts';
 

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectAgent } from '../../src/agent/connect.ts';
 import { AgentError } from '../../src/agent/errors.ts';
-import { silentLogger } from '../../src/agent/logger.ts';
-import type { AgentSession, PortChange } from '../../src/agent/session/session.ts';
+import { silentLogger } from '../../src/base/logger.ts';
+import type { AgentSession, PortChange } from '../../src/agent/session.ts';
 import { fromHex, loadVectors } from '../vectors/load.ts';
 
 interface MalformedVector {

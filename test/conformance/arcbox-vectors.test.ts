@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ArcboxFrameDecoder, type ArcboxFrame } from '../../src/agent/wire/arcbox-frame.ts';
-import { decodeArcboxCapture, encodeArcboxMessage } from '../../src/agent/wire/arcbox-json.ts';
+import { ArcboxFrameDecoder, type ArcboxFrame } from '../../src/agent/arcbox/frame.ts';
+import { decodeArcboxCapture, encodeArcboxMessage } from '../../src/agent/arcbox/json.ts';
 import { decodeChunk } from '../../src/agent/wire/frame-decoder.ts';
 import { fromHex, loadVectors } from '../vectors/load.ts';
 

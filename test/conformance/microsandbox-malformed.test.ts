@@ -2,20 +2,20 @@ import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { connectAgent } from '../../src/agent/connect.ts';
 import { AgentError } from '../../src/agent/errors.ts';
-import { silentLogger } from '../../src/agent/logger.ts';
+import { silentLogger } from '../../src/base/logger.ts';
 import { FrameConnection } from '../../src/agent/rpc/frame-connection.ts';
-import { MicrosandboxChannel } from '../../src/agent/rpc/microsandbox-channel.ts';
-import type { AgentSession } from '../../src/agent/session/session.ts';
-import { decodeCbor, isCborMap } from '../../src/agent/wire/cbor.ts';
-import { MicrosandboxEncoder } from '../../src/agent/wire/microsandbox-encoder.ts';
-import type { MicrosandboxEnvelope } from '../../src/agent/wire/microsandbox-envelope.ts';
-import { RelayDecoder } from '../../src/agent/wire/microsandbox-handshake.ts';
+import { MicrosandboxChannel } from '../../src/agent/microsandbox/channel.ts';
+import type { AgentSession } from '../../src/agent/session.ts';
+import { decodeCbor, isCborMap } from '../../src/agent/microsandbox/cbor.ts';
+import { MicrosandboxEncoder } from '../../src/agent/microsandbox/encoder.ts';
+import type { MicrosandboxEnvelope } from '../../src/agent/microsandbox/envelope.ts';
+import { RelayDecoder } from '../../src/agent/microsandbox/handshake.ts';
 import {
   decodeMicrosandboxPayload,
   microsandboxMessage,
   type MessageType,
-} from '../../src/agent/wire/microsandbox-messages.ts';
-import { field } from '../../src/agent/wire/microsandbox-fields.ts';
+} from '../../src/agent/microsandbox/messages.ts';
+import { field } from '../../src/agent/microsandbox/fields.ts';
 import { FakeRelay, type RelayStep } from '../support/fake-relay.ts';
 import { loadVectors } from '../vectors/load.ts';
 

@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { encodeCbor, type CborInput } from '../../src/agent/wire/cbor.ts';
+import { encodeCbor, type CborInput } from '../../src/agent/microsandbox/cbor.ts';
 import { decodeChunk } from '../../src/agent/wire/frame-decoder.ts';
-import { decodeMicrosandboxCapture } from '../../src/agent/wire/microsandbox-capture.ts';
-import { MicrosandboxEncoder } from '../../src/agent/wire/microsandbox-encoder.ts';
+import { decodeMicrosandboxCapture } from '../../src/agent/microsandbox/capture.ts';
+import { MicrosandboxEncoder } from '../../src/agent/microsandbox/encoder.ts';
 import {
   decodeMicrosandboxEnvelope,
   encodeMicrosandboxEnvelope,
-} from '../../src/agent/wire/microsandbox-envelope.ts';
-import { encodeMicrosandboxFrame, type MicrosandboxFrame } from '../../src/agent/wire/microsandbox-frame.ts';
-import { RelayDecoder, type RelayHandshake } from '../../src/agent/wire/microsandbox-handshake.ts';
+} from '../../src/agent/microsandbox/envelope.ts';
+import { encodeMicrosandboxFrame, type MicrosandboxFrame } from '../../src/agent/microsandbox/frame.ts';
+import { RelayDecoder, type RelayHandshake } from '../../src/agent/microsandbox/handshake.ts';
 import {
   decodeMicrosandboxPayload,
   microsandboxMessage,
   microsandboxMessageType,
-} from '../../src/agent/wire/microsandbox-messages.ts';
+} from '../../src/agent/microsandbox/messages.ts';
 import { fromHex, loadVectors } from '../vectors/load.ts';
 import { fromCaptured, isRaw, type MicrosandboxVector } from '../vectors/microsandbox.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import type { RowState, SandlightApi } from '../../src/api.ts';
+import type { RowState, SandlightApi } from '../../src/host/api.ts';
 import type { CommandId } from '../../src/commands/command-ids.ts';
 
 const timeoutMs = 20_000;

@@ -2,9 +2,9 @@
  * A program: gives up root for the user of the given number, then prints what discovery finds in a home, as a line of
  * JSON, now and whenever it changes. usage: discover-as.ts UID HOME
  */
-import { discoverMicrosandbox } from '../../src/sandboxes/discovery/microsandbox.ts';
-import { resolveMicrosandboxHome } from '../../src/sandboxes/discovery/microsandbox-home.ts';
-import { watchMicrosandbox } from '../../src/sandboxes/discovery/microsandbox-watch.ts';
+import { discoverMicrosandbox } from '../../src/sandboxes/sources/microsandbox/discover.ts';
+import { resolveMicrosandboxHome } from '../../src/sandboxes/sources/microsandbox/home.ts';
+import { watchMicrosandbox } from '../../src/sandboxes/sources/microsandbox/watch.ts';
 
 const [, , uid = '', folder = ''] = process.argv;
 process.setgroups?.([]);

@@ -7,7 +7,7 @@ import {
   relayAddresses,
   resolveMicrosandboxHome,
   type MicrosandboxHome,
-} from '../../src/sandboxes/discovery/microsandbox-home.ts';
+} from '../../src/sandboxes/sources/microsandbox/home.ts';
 
 /** A row of msb's table of sandboxes. */
 export type RecordedSandbox = readonly [name: string, status: string, ports?: readonly object[]];

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MicrosandboxFrameDecoder } from '../../src/agent/wire/microsandbox-frame.ts';
+import { MicrosandboxFrameDecoder } from '../../src/agent/microsandbox/frame.ts';
 
 /** One step of what a {@link FakeRelay} does on a connection. */
 export type RelayStep =

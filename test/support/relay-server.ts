@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { MicrosandboxAgent } from '../../src/guest/microsandbox-agent.ts';
-import { MicrosandboxRelay } from '../../src/guest/microsandbox-relay.ts';
+import { MicrosandboxAgent } from '../../src/guest/microsandbox/agent.ts';
+import { MicrosandboxRelay } from '../../src/guest/microsandbox/relay.ts';
 
 /** The reference agent behind its relay, in this process, until it is killed. */
 export class RelayServer {

@@ -16,7 +16,7 @@ import {
   PingRequestExtension,
   PingResponseExtension,
 } from '../../src/agent/generated/sandlight/v1/ping_extension.ts';
-import { silentLogger } from '../../src/agent/logger.ts';
+import { silentLogger } from '../../src/base/logger.ts';
 import type { PortUpdate } from '../../src/guest/published-ports.ts';
 import { serveFramedConnection } from '../../src/guest/framed-connection.ts';
 import { listen, type Listener } from '../../src/guest/listen.ts';

@@ -7,8 +7,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { connectAgent } from '../../src/agent/connect.ts';
 import { parseEndpoint } from '../../src/agent/endpoint.ts';
 import { AgentError } from '../../src/agent/errors.ts';
-import { silentLogger } from '../../src/agent/logger.ts';
-import { useEditorLanguage } from '../../src/language.ts';
+import { silentLogger } from '../../src/base/logger.ts';
+import { useEditorLanguage } from '../../src/host/language.ts';
 import { l10n } from '../support/vscode-strings.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

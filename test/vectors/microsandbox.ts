@@ -1,5 +1,5 @@
-import type { CborInput } from '../../src/agent/wire/cbor.ts';
-import type { CapturedValue } from '../../src/agent/wire/microsandbox-capture.ts';
+import type { CborInput } from '../../src/agent/microsandbox/cbor.ts';
+import type { CapturedValue } from '../../src/agent/microsandbox/capture.ts';
 
 /** An entry of microsandbox.json. */
 export interface MicrosandboxVector {

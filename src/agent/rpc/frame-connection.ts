@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import * as l10n from '@vscode/l10n';
-import { BatchedWriter } from '../batched-writer.ts';
+import { BatchedWriter } from '../../base/batched-writer.ts';
 import { AgentError } from '../errors.ts';
 import { decodeChunk, type FrameDecoder } from '../wire/frame-decoder.ts';
 import { explainBrokenStream } from '../transport/broken-stream.ts';

@@ -3,8 +3,8 @@ import { Duplex, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as l10n from '@vscode/l10n';
 import { AgentError, withReason } from '../errors.ts';
-import type { Logger } from '../logger.ts';
-import { logLines, type LineLog } from './line-log.ts';
+import type { Logger } from '../../base/logger.ts';
+import { logLines, type LineLog } from '../../base/line-log.ts';
 import { opening, watchEvent, type OpenOptions } from './opening.ts';
 
 /** How long a program may take to end by itself once its input has ended, and then again after SIGTERM. */

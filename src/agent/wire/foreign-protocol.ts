@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { ByteQueue } from './byte-queue.ts';
+import type { ByteQueue } from '../../base/byte-queue.ts';
 
 /** Printable bytes that make a text: four of them are no frame's length by any accident that matters. */
 const minTextLength = 4;

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { AgentError, sentences } from '../errors.ts';
-import { ByteQueue } from './byte-queue.ts';
+import { ByteQueue } from '../../base/byte-queue.ts';
 import { foreignProtocolHint } from './foreign-protocol.ts';
 import type { FrameDecoder } from './frame-decoder.ts';
 

@@ -1,9 +1,9 @@
 import { Duplex } from 'node:stream';
 import { parseEndpoint, protocols, type Protocol } from '../../agent/endpoint.ts';
 import { AgentError } from '../../agent/errors.ts';
-import { untilAborted } from '../../agent/pause.ts';
+import { untilAborted } from '../../base/pause.ts';
 import { startGuestAgent } from '../../guest/agent.ts';
-import { version } from '../../version.ts';
+import { version } from '../../base/version.ts';
 import type { Command } from '../command.ts';
 import { readTlsOptions } from '../tls-options.ts';
 

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { AgentError } from '../../agent/errors.ts';
-import { decodeArcboxCapture, encodeArcboxMessage } from '../../agent/wire/arcbox-json.ts';
-import { decodeMicrosandboxCapture } from '../../agent/wire/microsandbox-capture.ts';
+import { decodeArcboxCapture, encodeArcboxMessage } from '../../agent/arcbox/json.ts';
+import { decodeMicrosandboxCapture } from '../../agent/microsandbox/capture.ts';
 import { decodeTtrpcCapture } from '../../agent/wire/ttrpc-capture.ts';
 import type { Command } from '../command.ts';
 

@@ -1,8 +1,8 @@
 import { formatEndpoint } from '../../agent/endpoint.ts';
 import { AgentError } from '../../agent/errors.ts';
-import { arcboxCandidates, findArcboxSockets } from '../../sandboxes/discovery/arcbox-sockets.ts';
-import { discoverArcbox } from '../../sandboxes/discovery/arcbox.ts';
-import { discoverMicrosandbox } from '../../sandboxes/discovery/microsandbox.ts';
+import { arcboxCandidates, findArcboxSockets } from '../../sandboxes/sources/arcbox/sockets.ts';
+import { discoverArcbox } from '../../sandboxes/sources/arcbox/daemon.ts';
+import { discoverMicrosandbox } from '../../sandboxes/sources/microsandbox/discover.ts';
 import { printResult, type Command } from '../command.ts';
 
 /** `list`: the sandboxes found on this machine. */

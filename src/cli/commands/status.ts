@@ -3,9 +3,9 @@ import { AgentError } from '../../agent/errors.ts';
 import { RuntimeStatusResponse, SystemInfo } from '../../agent/generated/arcbox/v1/agent.ts';
 import { PortBinding } from '../../agent/generated/arcbox/v1/common.ts';
 import type { CallOptions } from '../../agent/rpc/channel.ts';
-import type { AgentSession, BootTiming, PortChange } from '../../agent/session/session.ts';
-import { applyPortChange, type PortBook } from '../../sandboxes/port-book.ts';
-import { judgeReadiness } from '../../sandboxes/readiness.ts';
+import type { AgentSession, BootTiming, PortChange } from '../../agent/session.ts';
+import { applyPortChange, type PortBook } from '../../sandboxes/model/port-book.ts';
+import { judgeReadiness } from '../../sandboxes/model/readiness.ts';
 import { printResult, withSession, type Command, type CommandContext } from '../command.ts';
 import { roundMs } from '../format.ts';
 

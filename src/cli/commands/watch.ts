@@ -1,9 +1,9 @@
 import { RuntimeStatusResponse } from '../../agent/generated/arcbox/v1/agent.ts';
 import { formatEndpoint } from '../../agent/endpoint.ts';
-import { untilAborted } from '../../agent/pause.ts';
-import { connectionError } from '../../sandboxes/connection.ts';
-import { SandboxMonitor } from '../../sandboxes/sandbox-monitor.ts';
-import type { SandboxSnapshot } from '../../sandboxes/snapshot.ts';
+import { untilAborted } from '../../base/pause.ts';
+import { connectionError } from '../../sandboxes/model/connection.ts';
+import { SandboxMonitor } from '../../sandboxes/watch/sandbox-monitor.ts';
+import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import { endpointArgument } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { portsToJson } from './status.ts';

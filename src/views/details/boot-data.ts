@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import type { SandboxSnapshot } from '../../sandboxes/snapshot.ts';
+import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import type { BootData } from './details-data.ts';
 
 /** The stages of a guest's boot; a stage that would end before it begins counts as nothing. */

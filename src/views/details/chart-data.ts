@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
-import type { Series } from '../../sandboxes/history.ts';
-import type { SandboxSnapshot } from '../../sandboxes/snapshot.ts';
+import type { Series } from '../../sandboxes/model/history.ts';
+import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import type { ChartData, Point } from './details-data.ts';
 
 /** A line is not drawn across a silence longer than this: nothing was measured. */

@@ -1,7 +1,7 @@
 import { l10n } from 'vscode';
 import { formatEndpoint } from '../../agent/endpoint.ts';
-import { historyMs } from '../../sandboxes/history.ts';
-import type { ReadinessWord, SandboxSnapshot } from '../../sandboxes/snapshot.ts';
+import { historyMs } from '../../sandboxes/model/history.ts';
+import type { ReadinessWord, SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import { clockOffsetText, coarseDurationText, durationText } from '../quantities.ts';
 import { readinessLook, sandboxLook } from '../readiness-look.ts';
 import { connectionMessage } from '../tree/messages.ts';

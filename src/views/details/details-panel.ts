@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { Disposable } from '../../sandboxes/emitter.ts';
+import type { Disposable } from '../../base/emitter.ts';
 import { isReadyMessage, type DetailsData } from './details-data.ts';
 import { detailsHtml } from './details-html.ts';
 

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { Disposable } from '../../sandboxes/emitter.ts';
-import type { RegistryChange, SandboxRegistry } from '../../sandboxes/sandbox-registry.ts';
+import type { Disposable } from '../../base/emitter.ts';
+import type { RegistryChange, SandboxRegistry } from '../../sandboxes/watch/sandbox-registry.ts';
 import { isPanelState, type DetailsData } from './details-data.ts';
 import { absentData, detailsData } from './details-model.ts';
 import { DetailsPanel } from './details-panel.ts';

@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import type { SandboxSnapshot } from '../../sandboxes/snapshot.ts';
+import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import { groupBranch } from './group.ts';
 import type { IdFactory } from './id-factory.ts';
 import { emptyMessage, messageRow, problemMessage } from './messages.ts';

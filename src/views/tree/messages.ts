@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
-import { connectionError } from '../../sandboxes/connection.ts';
-import type { SandboxSnapshot } from '../../sandboxes/snapshot.ts';
+import { connectionError } from '../../sandboxes/model/connection.ts';
+import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import { spinner, type Icon } from '../icon.ts';
 import type { IdFactory } from './id-factory.ts';
 import { contextTags, leaf, type Branch } from './row.ts';

@@ -1,4 +1,4 @@
-import type { PublishedPorts } from '../../sandboxes/port-book.ts';
+import type { PublishedPorts } from '../../sandboxes/model/port-book.ts';
 
 /** One port of one container on one address of the sandbox's host. */
 export type PortBinding = PublishedPorts['bindings'][number];

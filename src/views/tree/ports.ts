@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
-import type { PortBook, PublishedPorts } from '../../sandboxes/port-book.ts';
-import type { SandboxSnapshot } from '../../sandboxes/snapshot.ts';
+import type { PortBook, PublishedPorts } from '../../sandboxes/model/port-book.ts';
+import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import { staleColor, type Icon } from '../icon.ts';
 import { groupBranch } from './group.ts';
 import type { IdFactory } from './id-factory.ts';

@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import type { SandboxSnapshot } from '../../sandboxes/snapshot.ts';
+import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import type { PortBinding } from './node.ts';
 
 /** True for an address that only programs of the same guest can reach. */

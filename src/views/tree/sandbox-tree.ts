@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { Disposable } from '../../sandboxes/emitter.ts';
-import type { SandboxSnapshot } from '../../sandboxes/snapshot.ts';
+import type { Disposable } from '../../base/emitter.ts';
+import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import { breakable, inert } from '../plain-text.ts';
 import { changedNodes, emptyForest, plant, type Forest } from './forest.ts';
 import type { TreeNode } from './node.ts';

@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import { formatEndpoint } from '../../agent/endpoint.ts';
-import type { SandboxSnapshot } from '../../sandboxes/snapshot.ts';
+import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import { staleColor } from '../icon.ts';
 import { sandboxLook } from '../readiness-look.ts';
 import { idsBelow } from './id-factory.ts';

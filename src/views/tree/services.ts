@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
-import { unreadyServices } from '../../sandboxes/readiness.ts';
-import type { SandboxSnapshot } from '../../sandboxes/snapshot.ts';
+import { unreadyServices } from '../../sandboxes/model/readiness.ts';
+import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import { staleColor } from '../icon.ts';
 import { serviceLook } from '../readiness-look.ts';
 import { groupBranch } from './group.ts';

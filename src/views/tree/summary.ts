@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
-import { unreadyServices } from '../../sandboxes/readiness.ts';
-import type { SandboxSnapshot } from '../../sandboxes/snapshot.ts';
+import { unreadyServices } from '../../sandboxes/model/readiness.ts';
+import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 
 /** How many services of connected sandboxes are not ready. */
 export function unreadyCount(snapshots: readonly SandboxSnapshot[]): number {

@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
-import { clockToleranceMs } from '../../sandboxes/clock-tolerance.ts';
-import type { GuestActivity, SandboxSnapshot } from '../../sandboxes/snapshot.ts';
+import { clockToleranceMs } from '../../sandboxes/model/clock-tolerance.ts';
+import type { GuestActivity, SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import { staleColor, type Icon } from '../icon.ts';
 import { bytesText, clockOffsetText, coarseDurationText } from '../quantities.ts';
 import { groupBranch } from './group.ts';

@@ -1,6 +1,6 @@
 // Pings a relay through a session and prints the round trip. usage: node client.mts SOCKET COUNT
 import { connectAgent } from '../../../src/agent/connect.ts';
-import { silentLogger } from '../../../src/agent/logger.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
 import { medianMicros, oneByOne } from '../../support/measuring.ts';
 
 const [path = '', count = '1'] = process.argv.slice(2);

@@ -1,8 +1,8 @@
 // Imitates a relay whose guest answers at once: any frame gets a pong with its id. The same for every client, so that
 // only the clients differ. usage: node relay.mts SOCKET
 import { createServer } from 'node:net';
-import { MicrosandboxEncoder } from '../../../src/agent/wire/microsandbox-encoder.ts';
-import { microsandboxMessage } from '../../../src/agent/wire/microsandbox-messages.ts';
+import { MicrosandboxEncoder } from '../../../src/agent/microsandbox/encoder.ts';
+import { microsandboxMessage } from '../../../src/agent/microsandbox/messages.ts';
 
 const encoder = new MicrosandboxEncoder('guest', 7);
 const ready = encoder.encode(microsandboxMessage.ready, 0, {

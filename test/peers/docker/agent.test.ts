@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectAgent } from '../../../src/agent/connect.ts';
 import { parseEndpoint } from '../../../src/agent/endpoint.ts';
-import { silentLogger } from '../../../src/agent/logger.ts';
-import type { AgentSession, PortChange } from '../../../src/agent/session/session.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
+import type { AgentSession, PortChange } from '../../../src/agent/session.ts';
 import { startGuestAgent, type GuestAgent } from '../../../src/guest/agent.ts';
 import { docker, endProcess, inOwnNetwork, makeWebImage, whyNoDocker } from './dockerd.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PortBinding } from '../../../src/agent/generated/arcbox/v1/common.ts';
-import { silentLogger } from '../../../src/agent/logger.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
 import { createDockerEngine } from '../../../src/docker/engine.ts';
 import {
   watchPorts,

@@ -10,7 +10,7 @@ import {
   AgentServiceServiceName,
   SystemInfo,
 } from '../../../src/agent/generated/arcbox/v1/agent.ts';
-import { silentLogger } from '../../../src/agent/logger.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
 import type { RpcChannel } from '../../../src/agent/rpc/channel.ts';
 import { openGrpcChannel } from '../../../src/agent/rpc/grpc-channel.ts';
 import { startGuestAgent } from '../../../src/guest/agent.ts';

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decodeMicrosandboxEnvelope } from '../../../src/agent/wire/microsandbox-envelope.ts';
-import { MicrosandboxAgent } from '../../../src/guest/microsandbox-agent.ts';
-import { MicrosandboxRelay } from '../../../src/guest/microsandbox-relay.ts';
+import { decodeMicrosandboxEnvelope } from '../../../src/agent/microsandbox/envelope.ts';
+import { MicrosandboxAgent } from '../../../src/guest/microsandbox/agent.ts';
+import { MicrosandboxRelay } from '../../../src/guest/microsandbox/relay.ts';
 import {
   fetchMicrosandbox,
   isPackageUsable,

@@ -1,17 +1,17 @@
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { connectAgent } from '../../../src/agent/connect.ts';
-import { silentLogger } from '../../../src/agent/logger.ts';
-import type { AgentSession } from '../../../src/agent/session/session.ts';
-import type { DiscoveredSandbox } from '../../../src/sandboxes/discovery/discovered.ts';
-import { specOf } from '../../../src/sandboxes/discovery/discovery.ts';
-import { discoverMicrosandbox } from '../../../src/sandboxes/discovery/microsandbox.ts';
-import { readHeartbeat } from '../../../src/sandboxes/discovery/microsandbox-heartbeat.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
+import type { AgentSession } from '../../../src/agent/session.ts';
+import type { DiscoveredSandbox } from '../../../src/sandboxes/model/discovered.ts';
+import { specOf } from '../../../src/sandboxes/sources/discovery.ts';
+import { discoverMicrosandbox } from '../../../src/sandboxes/sources/microsandbox/discover.ts';
+import { readHeartbeat } from '../../../src/sandboxes/sources/microsandbox/heartbeat.ts';
 import {
   resolveMicrosandboxHome,
   type MicrosandboxHome,
-} from '../../../src/sandboxes/discovery/microsandbox-home.ts';
-import { watchMicrosandbox } from '../../../src/sandboxes/discovery/microsandbox-watch.ts';
-import { SandboxRegistry } from '../../../src/sandboxes/sandbox-registry.ts';
+} from '../../../src/sandboxes/sources/microsandbox/home.ts';
+import { watchMicrosandbox } from '../../../src/sandboxes/sources/microsandbox/watch.ts';
+import { SandboxRegistry } from '../../../src/sandboxes/watch/sandbox-registry.ts';
 import type { MicrosandboxVersion } from '../support/microsandbox-package.ts';
 import { MicrosandboxMachine, sandboxName } from './machine.ts';
 import { whyNoMicrosandbox } from './why-not.ts';

@@ -9,7 +9,7 @@ import {
   AgentServiceServiceName,
   SystemInfo,
 } from '../../../src/agent/generated/arcbox/v1/agent.ts';
-import { silentLogger } from '../../../src/agent/logger.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
 import { TtrpcChannel } from '../../../src/agent/rpc/ttrpc-channel.ts';
 import { startGuestAgent } from '../../../src/guest/agent.ts';
 import { matching } from '../../support/matching.ts';

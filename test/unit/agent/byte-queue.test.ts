@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ByteQueue } from '../../../src/agent/wire/byte-queue.ts';
+import { ByteQueue } from '../../../src/base/byte-queue.ts';
 
 test('taken bytes are the pushed bytes, whatever the sizes of both, and stay as they were', () => {
   const step = fc.oneof(

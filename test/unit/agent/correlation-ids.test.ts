@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CorrelationIds } from '../../../src/agent/rpc/correlation-ids.ts';
+import { CorrelationIds } from '../../../src/agent/microsandbox/correlation-ids.ts';
 
 test('ids are used in order, wrap inside the range and skip those still taken', () => {
   const ids = new CorrelationIds({ start: 10, endExclusive: 13 });

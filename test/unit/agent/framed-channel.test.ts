@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream';
 import { expect, test, vi } from 'vitest';
-import { FramedChannel } from '../../../src/agent/rpc/framed-channel.ts';
-import { encodeArcboxFrame } from '../../../src/agent/wire/arcbox-frame.ts';
+import { FramedChannel } from '../../../src/agent/arcbox/framed-channel.ts';
+import { encodeArcboxFrame } from '../../../src/agent/arcbox/frame.ts';
 
 const service = 'arcbox.v1.AgentService';
 const nothing = new Uint8Array();

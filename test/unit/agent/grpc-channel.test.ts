@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { duplexPair, type Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { describe, expect, it, vi } from 'vitest';
-import { silentLogger } from '../../../src/agent/logger.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
 import type { RpcChannel } from '../../../src/agent/rpc/channel.ts';
 import { grpcMaxMessageBytes, openGrpcChannel } from '../../../src/agent/rpc/grpc-channel.ts';
 import { serveGrpcConnection } from '../../../src/guest/grpc-connection.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseListeningSockets } from '../../../src/agent/session/proc-net-tcp.ts';
+import { parseListeningSockets } from '../../../src/agent/microsandbox/proc-net-tcp.ts';
 
 const heading =
   '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';

@@ -6,7 +6,7 @@ import {
   PingResponseExtension,
 } from '../../../src/agent/generated/sandlight/v1/ping_extension.ts';
 import { methodTypes } from '../../../src/agent/generated/shapes.ts';
-import { silentLogger } from '../../../src/agent/logger.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
 import { agentServiceMethods } from '../../../src/guest/agent-service.ts';
 import { refuseToSetClock, type SetClock } from '../../../src/guest/clock.ts';
 import type { PortUpdate } from '../../../src/guest/published-ports.ts';

@@ -12,10 +12,10 @@ import {
   PingRequestExtension,
   PingResponseExtension,
 } from '../../../src/agent/generated/sandlight/v1/ping_extension.ts';
-import { silentLogger } from '../../../src/agent/logger.ts';
-import { decodeArcboxError } from '../../../src/agent/wire/arcbox-error.ts';
-import { encodeArcboxFrame } from '../../../src/agent/wire/arcbox-frame.ts';
-import { arcboxType } from '../../../src/agent/wire/arcbox-messages.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
+import { decodeArcboxError } from '../../../src/agent/arcbox/error.ts';
+import { encodeArcboxFrame } from '../../../src/agent/arcbox/frame.ts';
+import { arcboxType } from '../../../src/agent/arcbox/messages.ts';
 import { serveFramedConnection } from '../../../src/guest/framed-connection.ts';
 import { followPublishedPorts } from '../../../src/guest/published-ports.ts';
 import type { GuestMethod, GuestMethodTable } from '../../../src/guest/service.ts';

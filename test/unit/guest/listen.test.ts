@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { silentLogger } from '../../../src/agent/logger.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
 import { listen, type Listener } from '../../../src/guest/listen.ts';
 import { temporaryFolder } from './support.ts';
 

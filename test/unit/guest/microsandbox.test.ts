@@ -5,20 +5,17 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connectAgent } from '../../../src/agent/connect.ts';
 import type { Protocol } from '../../../src/agent/endpoint.ts';
-import { silentLogger } from '../../../src/agent/logger.ts';
-import { MicrosandboxSession } from '../../../src/agent/session/microsandbox-session.ts';
-import { readGuestFile } from '../../../src/agent/session/guest-file.ts';
-import { MicrosandboxChannel } from '../../../src/agent/rpc/microsandbox-channel.ts';
-import {
-  decodeMicrosandboxCapture,
-  type CapturedFrame,
-} from '../../../src/agent/wire/microsandbox-capture.ts';
-import { MicrosandboxEncoder } from '../../../src/agent/wire/microsandbox-encoder.ts';
-import type { MicrosandboxFrame } from '../../../src/agent/wire/microsandbox-frame.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
+import { MicrosandboxSession } from '../../../src/agent/microsandbox/session.ts';
+import { readGuestFile } from '../../../src/agent/microsandbox/guest-file.ts';
+import { MicrosandboxChannel } from '../../../src/agent/microsandbox/channel.ts';
+import { decodeMicrosandboxCapture, type CapturedFrame } from '../../../src/agent/microsandbox/capture.ts';
+import { MicrosandboxEncoder } from '../../../src/agent/microsandbox/encoder.ts';
+import type { MicrosandboxFrame } from '../../../src/agent/microsandbox/frame.ts';
 import { readBootTime } from '../../../src/guest/boot-time.ts';
-import { MicrosandboxAgent, type MicrosandboxAgentParts } from '../../../src/guest/microsandbox-agent.ts';
-import { serveMicrosandboxDirect } from '../../../src/guest/microsandbox-direct.ts';
-import { MicrosandboxRelay, relayMaxClients } from '../../../src/guest/microsandbox-relay.ts';
+import { MicrosandboxAgent, type MicrosandboxAgentParts } from '../../../src/guest/microsandbox/agent.ts';
+import { serveMicrosandboxDirect } from '../../../src/guest/microsandbox/direct.ts';
+import { MicrosandboxRelay, relayMaxClients } from '../../../src/guest/microsandbox/relay.ts';
 
 const options = { timeoutMs: 5000 };
 const ready = { boot_time_ns: 11n, init_time_ns: 22n, ready_time_ns: 33n, agent_version: '1.2.3' };

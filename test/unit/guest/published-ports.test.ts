@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { silentLogger } from '../../../src/agent/logger.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
 import { followPublishedPorts, type PortUpdate } from '../../../src/guest/published-ports.ts';
 import { FakeEngine } from '../docker/fake-engine.ts';
 

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { silentLogger } from '../../../src/agent/logger.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
 import { createDockerEngine } from '../../../src/docker/engine.ts';
 import { runtimeConfig } from '../../../src/guest/runtime-config.ts';
 import { Runtime } from '../../../src/guest/runtime.ts';

@@ -3,8 +3,8 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { silentLogger } from '../../../src/agent/logger.ts';
-import { ArcboxFrameDecoder, type ArcboxFrame } from '../../../src/agent/wire/arcbox-frame.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
+import { ArcboxFrameDecoder, type ArcboxFrame } from '../../../src/agent/arcbox/frame.ts';
 import { decodeChunk } from '../../../src/agent/wire/frame-decoder.ts';
 import { startGuestAgent, type GuestAgent, type GuestAgentOptions } from '../../../src/guest/agent.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Request } from '../../../src/agent/generated/ttrpc/v1/ttrpc.ts';
-import { silentLogger } from '../../../src/agent/logger.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
 import { decodeTtrpcResponse } from '../../../src/agent/wire/ttrpc-envelope.ts';
 import {
   describeOversize,

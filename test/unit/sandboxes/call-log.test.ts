@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { parseEndpoint } from '../../../src/agent/endpoint.ts';
 import { AgentError } from '../../../src/agent/errors.ts';
-import { silentLogger } from '../../../src/agent/logger.ts';
-import { CallLog } from '../../../src/sandboxes/call-log.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
+import { CallLog } from '../../../src/sandboxes/watch/call-log.ts';
 import { FakeSession } from './fake-session.ts';
 
 const endpoint = parseEndpoint('arcbox+unix:///run/agent.sock');

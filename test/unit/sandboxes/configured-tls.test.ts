@@ -2,11 +2,11 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, test, vi } from 'vitest';
 import { connectAgent } from '../../../src/agent/connect.ts';
-import { silentLogger } from '../../../src/agent/logger.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
 import { startGuestAgent } from '../../../src/guest/agent.ts';
-import { readConfiguredSandboxes } from '../../../src/sandboxes/configured.ts';
-import { connectionError } from '../../../src/sandboxes/connection.ts';
-import { SandboxMonitor } from '../../../src/sandboxes/sandbox-monitor.ts';
+import { readConfiguredSandboxes } from '../../../src/sandboxes/sources/configured.ts';
+import { connectionError } from '../../../src/sandboxes/model/connection.ts';
+import { SandboxMonitor } from '../../../src/sandboxes/watch/sandbox-monitor.ts';
 import { hasOpenssl, TestAuthority } from '../../support/certificates.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readConfiguredSandboxes } from '../../../src/sandboxes/configured.ts';
+import { readConfiguredSandboxes } from '../../../src/sandboxes/sources/configured.ts';
 
 const good = { name: 'vm', endpoint: 'arcbox+unix:///run/agent.sock' };
 

@@ -6,7 +6,7 @@ import {
   nextConnectionState,
   type ConnectionEvent,
   type ConnectionState,
-} from '../../../src/sandboxes/connection.ts';
+} from '../../../src/sandboxes/model/connection.ts';
 
 const gone = new AgentError('unreachable', 'gone');
 const lost = (error = gone): ConnectionEvent => ({ kind: 'lost', error, nowMs: 1000, random: 0.5 });

@@ -1,6 +1,6 @@
 import { AgentError } from '../../../src/agent/errors.ts';
 import type { RuntimeStatusResponse } from '../../../src/agent/generated/arcbox/v1/agent.ts';
-import type { AgentSession, Capability, PortChange } from '../../../src/agent/session/session.ts';
+import type { AgentSession, Capability, PortChange } from '../../../src/agent/session.ts';
 
 /** Imitates a session whose loss, answers and timing the test decides. */
 export class FakeSession implements AgentSession {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { PortBinding } from '../../../src/agent/generated/arcbox/v1/common.ts';
-import { cleanBindings } from '../../../src/sandboxes/guest-facts.ts';
-import { GuestTextCleaner } from '../../../src/sandboxes/guest-text.ts';
-import { applyPortChange } from '../../../src/sandboxes/port-book.ts';
+import { cleanBindings } from '../../../src/sandboxes/model/guest-facts.ts';
+import { GuestTextCleaner } from '../../../src/base/guest-text.ts';
+import { applyPortChange } from '../../../src/sandboxes/model/port-book.ts';
 
 test('control, bidirectional and invisible characters never reach the screen, and the length is bounded', () => {
   fc.assert(

@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest';
 import { parseEndpoint } from '../../../src/agent/endpoint.ts';
 import { SystemInfo } from '../../../src/agent/generated/arcbox/v1/agent.ts';
-import { historyMs, maxPoints, maxReadinessChanges, recordHistory } from '../../../src/sandboxes/history.ts';
-import { initialSnapshot, type SandboxSnapshot } from '../../../src/sandboxes/snapshot.ts';
+import {
+  historyMs,
+  maxPoints,
+  maxReadinessChanges,
+  recordHistory,
+} from '../../../src/sandboxes/model/history.ts';
+import { initialSnapshot, type SandboxSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
 
 const start = initialSnapshot({
   id: 'a',

@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { silentLogger } from '../../../src/agent/logger.ts';
-import { LocalAgent, type LocalAgentOptions } from '../../../src/sandboxes/local-agent.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
+import { LocalAgent, type LocalAgentOptions } from '../../../src/sandboxes/sources/local-agent.ts';
 
 /** An agent whose program is `script`, which imitates how the bundled one may behave. It finds its arguments in `argv`. */
 async function agentRunning(

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { AgentError } from '../../../src/agent/errors.ts';
-import type { Capability } from '../../../src/agent/session/session.ts';
-import type { ConnectionState } from '../../../src/sandboxes/connection.ts';
-import { judgeReadiness } from '../../../src/sandboxes/readiness.ts';
+import type { Capability } from '../../../src/agent/session.ts';
+import type { ConnectionState } from '../../../src/sandboxes/model/connection.ts';
+import { judgeReadiness } from '../../../src/sandboxes/model/readiness.ts';
 
 const open: ConnectionState = { phase: 'open', sinceMs: 100 };
 const gone = new AgentError('unreachable', 'gone');

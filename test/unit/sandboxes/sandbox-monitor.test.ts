@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AgentError } from '../../../src/agent/errors.ts';
-import { silentLogger } from '../../../src/agent/logger.ts';
-import { SandboxMonitor } from '../../../src/sandboxes/sandbox-monitor.ts';
-import type { SandboxSnapshot } from '../../../src/sandboxes/snapshot.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
+import { SandboxMonitor } from '../../../src/sandboxes/watch/sandbox-monitor.ts';
+import type { SandboxSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
 import { deferred } from '../../support/deferred.ts';
 import { FakeSession } from './fake-session.ts';
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { parseEndpoint } from '../../../src/agent/endpoint.ts';
-import { silentLogger } from '../../../src/agent/logger.ts';
-import { SandboxRegistry } from '../../../src/sandboxes/sandbox-registry.ts';
-import type { SandboxSpec } from '../../../src/sandboxes/snapshot.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
+import { SandboxRegistry } from '../../../src/sandboxes/watch/sandbox-registry.ts';
+import type { SandboxSpec } from '../../../src/sandboxes/model/snapshot.ts';
 import { FakeSession } from './fake-session.ts';
 
 let registry: SandboxRegistry;

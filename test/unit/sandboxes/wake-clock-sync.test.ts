@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AgentError } from '../../../src/agent/errors.ts';
-import { silentLogger } from '../../../src/agent/logger.ts';
-import type { PingResult } from '../../../src/agent/session/session.ts';
-import { SandboxRegistry } from '../../../src/sandboxes/sandbox-registry.ts';
-import { syncClocksOnWake } from '../../../src/sandboxes/wake-clock-sync.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
+import type { PingResult } from '../../../src/agent/session.ts';
+import { SandboxRegistry } from '../../../src/sandboxes/watch/sandbox-registry.ts';
+import { syncClocksOnWake } from '../../../src/sandboxes/watch/wake-clock-sync.ts';
 import { FakeSession } from './fake-session.ts';
 
 /** A session whose clock is off by `clockOffsetMs` and can be set. */

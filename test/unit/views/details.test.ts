@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { historyMs } from '../../../src/sandboxes/history.ts';
-import type { SandboxSnapshot } from '../../../src/sandboxes/snapshot.ts';
+import { historyMs } from '../../../src/sandboxes/model/history.ts';
+import type { SandboxSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
 import { isDetailsData, isPanelState, isReadyMessage } from '../../../src/views/details/details-data.ts';
 import { detailsHtml } from '../../../src/views/details/details-html.ts';
 import { absentData, detailsData } from '../../../src/views/details/details-model.ts';

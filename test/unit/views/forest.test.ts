@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SandboxSnapshot } from '../../../src/sandboxes/snapshot.ts';
+import type { SandboxSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
 import { changedNodes, emptyForest, plant, type Forest } from '../../../src/views/tree/forest.ts';
 import { sandboxBranch } from '../../../src/views/tree/sandbox.ts';
 import { binding, connected, disconnected, nowMs, published } from './recorded.ts';

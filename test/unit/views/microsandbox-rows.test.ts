@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { initialSnapshot, type SandboxSnapshot } from '../../../src/sandboxes/snapshot.ts';
-import { bookOfPublished } from '../../../src/sandboxes/port-book.ts';
+import { initialSnapshot, type SandboxSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
+import { bookOfPublished } from '../../../src/sandboxes/model/port-book.ts';
 import { emptyForest, plant, type Forest } from '../../../src/views/tree/forest.ts';
 import { reachWarning } from '../../../src/views/tree/reach.ts';
 import type { Branch, Row } from '../../../src/views/tree/row.ts';

@@ -1,8 +1,12 @@
 import { parseEndpoint } from '../../../src/agent/endpoint.ts';
 import { AgentError } from '../../../src/agent/errors.ts';
-import { applyPortChange } from '../../../src/sandboxes/port-book.ts';
-import { judgeReadiness } from '../../../src/sandboxes/readiness.ts';
-import { initialSnapshot, type SandboxSnapshot, type SandboxSpec } from '../../../src/sandboxes/snapshot.ts';
+import { applyPortChange } from '../../../src/sandboxes/model/port-book.ts';
+import { judgeReadiness } from '../../../src/sandboxes/model/readiness.ts';
+import {
+  initialSnapshot,
+  type SandboxSnapshot,
+  type SandboxSpec,
+} from '../../../src/sandboxes/model/snapshot.ts';
 
 export const nowMs = Date.UTC(2026, 0, 2, 3, 4, 5);
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { AgentError } from '../../../src/agent/errors.ts';
-import { cleanRuntime } from '../../../src/sandboxes/guest-facts.ts';
-import { GuestTextCleaner } from '../../../src/sandboxes/guest-text.ts';
-import type { DiscoveredState } from '../../../src/sandboxes/discovery/discovered.ts';
-import { initialSnapshot, type SandboxSnapshot } from '../../../src/sandboxes/snapshot.ts';
+import { cleanRuntime } from '../../../src/sandboxes/model/guest-facts.ts';
+import { GuestTextCleaner } from '../../../src/base/guest-text.ts';
+import type { DiscoveredState } from '../../../src/sandboxes/model/discovered.ts';
+import { initialSnapshot, type SandboxSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
 import { sandboxBranch } from '../../../src/views/tree/sandbox.ts';
 import type { Branch } from '../../../src/views/tree/row.ts';
 import { binding, connected, disconnected, lost, nowMs, published, spec } from './recorded.ts';

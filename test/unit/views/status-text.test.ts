@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { initialSnapshot } from '../../../src/sandboxes/snapshot.ts';
+import { initialSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
 import { statusText } from '../../../src/views/status-text.ts';
 import { badgeOf } from '../../../src/views/tree/summary.ts';
 import { connected, disconnected, nowMs, spec } from './recorded.ts';

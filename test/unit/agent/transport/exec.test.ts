@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
-import { silentLogger } from '../../../../src/agent/logger.ts';
+import { silentLogger } from '../../../../src/base/logger.ts';
 import { TtrpcChannel } from '../../../../src/agent/rpc/ttrpc-channel.ts';
 import { connectTransport } from '../../../../src/agent/transport/connect-transport.ts';
 import { openExec } from '../../../../src/agent/transport/exec.ts';

@@ -10,7 +10,7 @@ import {
   isCborMap,
   type CborInput,
   type CborValue,
-} from '../../../../src/agent/wire/cbor.ts';
+} from '../../../../src/agent/microsandbox/cbor.ts';
 
 const decode = (bytes: Uint8Array): CborValue => decodeCbor(bytes, 'malformed_payload', 'The test');
 const decodeHex = (hex: string): CborValue => decode(Buffer.from(hex, 'hex'));

@@ -2,25 +2,22 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AgentError } from '../../../../src/agent/errors.ts';
 import { decodeChunk, type FrameDecoder } from '../../../../src/agent/wire/frame-decoder.ts';
-import { decodeMicrosandboxCapture } from '../../../../src/agent/wire/microsandbox-capture.ts';
-import { MicrosandboxEncoder } from '../../../../src/agent/wire/microsandbox-encoder.ts';
+import { decodeMicrosandboxCapture } from '../../../../src/agent/microsandbox/capture.ts';
+import { MicrosandboxEncoder } from '../../../../src/agent/microsandbox/encoder.ts';
 import {
   decodeMicrosandboxEnvelope,
   encodeMicrosandboxEnvelope,
   readAnyEnvelope,
   type MicrosandboxEnvelope,
-} from '../../../../src/agent/wire/microsandbox-envelope.ts';
+} from '../../../../src/agent/microsandbox/envelope.ts';
 import {
   encodeMicrosandboxFrame,
   MicrosandboxFrameDecoder,
   microsandboxMaxFrameBytes,
   type MicrosandboxFrame,
-} from '../../../../src/agent/wire/microsandbox-frame.ts';
-import { RelayDecoder } from '../../../../src/agent/wire/microsandbox-handshake.ts';
-import {
-  microsandboxMessage as message,
-  passiveTypes,
-} from '../../../../src/agent/wire/microsandbox-messages.ts';
+} from '../../../../src/agent/microsandbox/frame.ts';
+import { RelayDecoder } from '../../../../src/agent/microsandbox/handshake.ts';
+import { microsandboxMessage as message, passiveTypes } from '../../../../src/agent/microsandbox/messages.ts';
 
 const anyFrame: fc.Arbitrary<MicrosandboxFrame> = fc.record({
   id: fc.integer({ min: 0, max: 0xffff_ffff }),

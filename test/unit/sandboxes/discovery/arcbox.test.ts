@@ -12,10 +12,10 @@ import {
   SetupStatus,
   type MachineSummary,
 } from '../../../../src/agent/generated/arcbox/v1/daemon.ts';
-import { silentLogger } from '../../../../src/agent/logger.ts';
-import { arcboxCandidates, type ArcboxSockets } from '../../../../src/sandboxes/discovery/arcbox-sockets.ts';
-import { watchArcbox } from '../../../../src/sandboxes/discovery/arcbox.ts';
-import type { DiscoveredSandbox } from '../../../../src/sandboxes/discovery/discovered.ts';
+import { silentLogger } from '../../../../src/base/logger.ts';
+import { arcboxCandidates, type ArcboxSockets } from '../../../../src/sandboxes/sources/arcbox/sockets.ts';
+import { watchArcbox } from '../../../../src/sandboxes/sources/arcbox/daemon.ts';
+import type { DiscoveredSandbox } from '../../../../src/sandboxes/model/discovered.ts';
 
 type Handle = (request: Buffer) => Uint8Array;
 

@@ -15,9 +15,9 @@ import {
   test,
   vi,
 } from 'vitest';
-import { listFolder } from '../../../../src/sandboxes/discovery/bounded-file.ts';
-import { discoverMicrosandbox } from '../../../../src/sandboxes/discovery/microsandbox.ts';
-import { watchMicrosandbox } from '../../../../src/sandboxes/discovery/microsandbox-watch.ts';
+import { listFolder } from '../../../../src/base/bounded-file.ts';
+import { discoverMicrosandbox } from '../../../../src/sandboxes/sources/microsandbox/discover.ts';
+import { watchMicrosandbox } from '../../../../src/sandboxes/sources/microsandbox/watch.ts';
 import { FakeHome } from '../../../support/fake-home.ts';
 
 const nobody = 65534;

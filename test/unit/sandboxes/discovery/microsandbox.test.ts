@@ -4,18 +4,18 @@ import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { formatEndpoint } from '../../../../src/agent/endpoint.ts';
-import { specOf } from '../../../../src/sandboxes/discovery/discovery.ts';
-import { discoverMicrosandbox, reconcile } from '../../../../src/sandboxes/discovery/microsandbox.ts';
+import { specOf } from '../../../../src/sandboxes/sources/discovery.ts';
+import { discoverMicrosandbox, reconcile } from '../../../../src/sandboxes/sources/microsandbox/discover.ts';
 import {
   relayAddresses,
   resolveMicrosandboxHome,
   sandboxHashes,
   type MicrosandboxHome,
-} from '../../../../src/sandboxes/discovery/microsandbox-home.ts';
-import { parseHeartbeat, readHeartbeat } from '../../../../src/sandboxes/discovery/microsandbox-heartbeat.ts';
-import { portOfText, portsOfConfig } from '../../../../src/sandboxes/discovery/microsandbox-records.ts';
-import { observeFromHost } from '../../../../src/sandboxes/discovery/observe.ts';
-import { watchMicrosandbox } from '../../../../src/sandboxes/discovery/microsandbox-watch.ts';
+} from '../../../../src/sandboxes/sources/microsandbox/home.ts';
+import { parseHeartbeat, readHeartbeat } from '../../../../src/sandboxes/sources/microsandbox/heartbeat.ts';
+import { portOfText, portsOfConfig } from '../../../../src/sandboxes/sources/microsandbox/records.ts';
+import { observeFromHost } from '../../../../src/sandboxes/sources/observe.ts';
+import { watchMicrosandbox } from '../../../../src/sandboxes/sources/microsandbox/watch.ts';
 import { FakeHome } from '../../../support/fake-home.ts';
 
 let fake: FakeHome;

@@ -1,0 +1,155 @@
+import { isUtf8 } from 'node:buffer';
+import * as l10n from '@vscode/l10n';
+import { AgentError, sentences } from '../errors.ts';
+import { ByteQueue } from '../../base/byte-queue.ts';
+import { foreignProtocolHint } from '../wire/foreign-protocol.ts';
+import type { FrameDecoder } from '../wire/frame-decoder.ts';
+
+/**
+ * One ArcBox frame ("V2"), all integers big-endian:
+ *
+ * | bytes | field |
+ * |---|---|
+ * | 4 | length of everything after this field, at least 6 |
+ * | 4 | message type |
+ * | 2 | trace id length |
+ * | n | trace id, UTF-8 |
+ * | rest | payload |
+ */
+export interface ArcboxFrame {
+  readonly type: number;
+  /** Free text that a reply repeats; empty when absent or not valid UTF-8. Never a correlation key. */
+  readonly traceId: string;
+  /** False when the trace id's bytes were not UTF-8 and were dropped. */
+  readonly traceIdIsValid: boolean;
+  readonly payload: Uint8Array;
+}
+
+/** Largest value of the length field that ArcBox's host accepts, inclusive. */
+export const arcboxMaxFrameBytes = 16 * 1024 * 1024;
+
+/** Largest trace id, in bytes: its length field has 16 bits. */
+export const arcboxMaxTraceIdBytes = 0xffff;
+
+const lengthBytes = 4;
+const minLength = 6;
+const headerBytes = lengthBytes + minLength;
+
+/**
+ * Encodes one frame.
+ *
+ * @throws AgentError `frame_too_large` when the trace id or the frame exceeds its limit.
+ */
+export function encodeArcboxFrame(type: number, payload: Uint8Array, traceId = ''): Buffer {
+  const traceIdBytes = Buffer.byteLength(traceId);
+  if (traceIdBytes > arcboxMaxTraceIdBytes) {
+    throw new AgentError(
+      'frame_too_large',
+      l10n.t(
+        'The trace id has {0} bytes; at most {1} fit into a frame.',
+        traceIdBytes,
+        arcboxMaxTraceIdBytes,
+      ),
+    );
+  }
+  const length = minLength + traceIdBytes + payload.byteLength;
+  if (length > arcboxMaxFrameBytes) {
+    throw new AgentError(
+      'frame_too_large',
+      l10n.t('The message makes a frame of {0} bytes; the limit is {1}.', length, arcboxMaxFrameBytes),
+    );
+  }
+  const frame = Buffer.allocUnsafe(lengthBytes + length);
+  frame.writeUInt32BE(length, 0);
+  frame.writeUInt32BE(type, 4);
+  frame.writeUInt16BE(traceIdBytes, 8);
+  frame.write(traceId, headerBytes);
+  frame.set(payload, headerBytes + traceIdBytes);
+  return frame;
+}
+
+/** Settings of an {@link ArcboxFrameDecoder}. */
+export interface ArcboxFrameDecoderOptions {
+  /**
+   * Asked as soon as a frame's type is known, before its body is waited for; `false` ends the stream with
+   * `unexpected_message_type`. Absent: every type is accepted.
+   */
+  readonly acceptType?: (type: number) => boolean;
+}
+
+/** Decodes a stream of ArcBox frames; see {@link FrameDecoder} for its use and errors. */
+export class ArcboxFrameDecoder implements FrameDecoder<ArcboxFrame> {
+  readonly #queue = new ByteQueue();
+  readonly #acceptType: ((type: number) => boolean) | undefined;
+
+  constructor(options: ArcboxFrameDecoderOptions = {}) {
+    this.#acceptType = options.acceptType;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#queue.push(chunk);
+  }
+
+  next(): ArcboxFrame | undefined {
+    const queue = this.#queue;
+    if (queue.length < lengthBytes) return undefined;
+    const length = queue.peekUint32(0);
+    if (length > arcboxMaxFrameBytes) {
+      throw new AgentError(
+        'frame_too_large',
+        sentences(
+          l10n.t('A frame of {0} bytes was announced; the limit is {1}.', length, arcboxMaxFrameBytes),
+          this.hint(),
+        ),
+      );
+    }
+    if (length < minLength) {
+      throw new AgentError(
+        'invalid_frame',
+        l10n.t('A frame of {0} bytes was announced; its header needs {1}.', length, minLength),
+      );
+    }
+    if (queue.length >= 8 && this.#acceptType?.(queue.peekUint32(4)) === false) {
+      throw new AgentError(
+        'unexpected_message_type',
+        l10n.t('Message type {0} is unknown.', `0x${queue.peekUint32(4).toString(16).padStart(4, '0')}`),
+      );
+    }
+    if (queue.length < headerBytes) return undefined;
+    const traceIdBytes = queue.peekUint16(8);
+    if (minLength + traceIdBytes > length) {
+      throw new AgentError(
+        'invalid_frame',
+        l10n.t('A trace id of {0} bytes was announced inside a frame of {1} bytes.', traceIdBytes, length),
+      );
+    }
+    if (queue.length < lengthBytes + length) return undefined;
+    const frame = queue.take(lengthBytes + length);
+    const traceIdEnd = headerBytes + traceIdBytes;
+    const traceId = frame.subarray(headerBytes, traceIdEnd);
+    const traceIdIsValid = isUtf8(traceId);
+    return {
+      type: frame.readUInt32BE(4),
+      traceId: traceIdIsValid ? traceId.toString() : '',
+      traceIdIsValid,
+      payload: frame.subarray(traceIdEnd),
+    };
+  }
+
+  end(): void {
+    if (this.#queue.length > 0) {
+      throw new AgentError(
+        'truncated_frame',
+        sentences(
+          l10n.t('The stream ended inside a frame, {0} bytes after its start.', this.#queue.length),
+          this.hint(),
+        ),
+      );
+    }
+  }
+
+  /** What the bytes of an unfinished frame look like, as a sentence; empty when they look like nothing known. */
+  hint(): string {
+    return foreignProtocolHint(this.#queue, l10n.t('this is not an ArcBox agent'));
+  }
+}

@@ -1,0 +1,104 @@
+import * as l10n from '@vscode/l10n';
+import { AgentError } from '../errors.ts';
+import { ByteQueue } from '../../base/byte-queue.ts';
+import type { FrameDecoder } from '../wire/frame-decoder.ts';
+
+/**
+ * One microsandbox frame, all integers big-endian:
+ *
+ * | bytes | field |
+ * |---|---|
+ * | 4 | length of everything after this field, at least 5 |
+ * | 4 | correlation id; 0 belongs to the relay and the host |
+ * | 1 | flags |
+ * | rest | body: a CBOR envelope, or raw bytes in a bulk record |
+ */
+export interface MicrosandboxFrame {
+  readonly id: number;
+  readonly flags: number;
+  /** A view of the received bytes. */
+  readonly body: Uint8Array;
+}
+
+/** Bits of a frame's flags; every message type has one exact value. */
+export const microsandboxFlag = {
+  none: 0,
+  /** The last frame of its id. */
+  terminal: 1,
+  /** The first frame of a session that its id stands for. */
+  sessionStart: 2,
+  shutdown: 4,
+  /** The body is a bulk record, not CBOR. Generation 9, and only for a request that offered bulk. */
+  bulkRecord: 8,
+} as const;
+
+/** Largest value of the length field that the relay and the agent accept, inclusive. */
+export const microsandboxMaxFrameBytes = 4 * 1024 * 1024;
+
+const lengthBytes = 4;
+const minLength = 5;
+const headerBytes = lengthBytes + minLength;
+
+/**
+ * Encodes one frame.
+ *
+ * @param maxFrameBytes bound of the length field. Defaults to 4 MiB.
+ * @throws AgentError `frame_too_large`.
+ */
+export function encodeMicrosandboxFrame(
+  { id, flags, body }: MicrosandboxFrame,
+  maxFrameBytes = microsandboxMaxFrameBytes,
+): Buffer {
+  const length = minLength + body.byteLength;
+  if (length > maxFrameBytes) {
+    throw new AgentError(
+      'frame_too_large',
+      l10n.t('The message makes a frame of {0} bytes; the limit is {1}.', length, maxFrameBytes),
+    );
+  }
+  const frame = Buffer.allocUnsafe(lengthBytes + length);
+  frame.writeUInt32BE(length, 0);
+  frame.writeUInt32BE(id, 4);
+  frame.writeUInt8(flags, 8);
+  frame.set(body, headerBytes);
+  return frame;
+}
+
+/** Decodes a stream of microsandbox frames; see {@link FrameDecoder} for its use and errors. */
+export class MicrosandboxFrameDecoder implements FrameDecoder<MicrosandboxFrame> {
+  readonly #queue = new ByteQueue();
+
+  push(chunk: Uint8Array): void {
+    this.#queue.push(chunk);
+  }
+
+  next(): MicrosandboxFrame | undefined {
+    const queue = this.#queue;
+    if (queue.length < lengthBytes) return undefined;
+    const length = queue.peekUint32(0);
+    if (length > microsandboxMaxFrameBytes) {
+      throw new AgentError(
+        'frame_too_large',
+        l10n.t('A frame of {0} bytes was announced; the limit is {1}.', length, microsandboxMaxFrameBytes),
+      );
+    }
+    if (length < minLength) {
+      throw new AgentError(
+        'invalid_frame',
+        l10n.t('A frame of {0} bytes was announced; its header needs {1}.', length, minLength),
+      );
+    }
+    if (queue.length < lengthBytes + length) return undefined;
+    const frame = queue.take(lengthBytes + length);
+    return { id: frame.readUInt32BE(4), flags: frame.readUInt8(8), body: frame.subarray(headerBytes) };
+  }
+
+  end(): void {
+    if (this.#queue.length > 0) {
+      throw new AgentError(
+        'truncated_frame',
+        l10n.t('The stream ended inside a frame, {0} bytes after its start.', this.#queue.length),
+      );
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import { AgentError } from '../errors.ts';
+import type { CallOptions } from '../rpc/channel.ts';
+import { readGuestFile, type FileChannel } from './guest-file.ts';
+import { parseListeningSockets } from './proc-net-tcp.ts';
+import type { ListeningPorts } from '../session.ts';
+
+/** Enough for some 1,700 sockets of each family. */
+const maxTableBytes = 256 * 1024;
+
+/**
+ * Reads the listening TCP sockets of a guest from its `/proc/net/tcp` and `tcp6`, with no program started inside.
+ *
+ * @throws AgentError those of reading a file; a guest without IPv6 is none.
+ */
+export async function readListeningPorts(
+  channel: FileChannel,
+  options: CallOptions,
+): Promise<ListeningPorts> {
+  const ipv4 = await readGuestFile(channel, '/proc/net/tcp', maxTableBytes, options);
+  const ipv6 = await readGuestFile(channel, '/proc/net/tcp6', maxTableBytes, options).catch(
+    (error: unknown) => {
+      if (error instanceof AgentError && error.code === 'remote_error') return undefined;
+      throw error;
+    },
+  );
+  const tables = ipv6 === undefined ? [ipv4] : [ipv4, ipv6];
+  const sockets = tables.flatMap(({ bytes }) => parseListeningSockets(bytes.toString('latin1')));
+  sockets.sort((a, b) => a.port - b.port || (a.address < b.address ? -1 : 1));
+  return { sockets, truncated: tables.some(({ truncated }) => truncated) };
+}

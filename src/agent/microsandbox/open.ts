@@ -1,0 +1,156 @@
+import type { Duplex } from 'node:stream';
+import * as l10n from '@vscode/l10n';
+import type { Endpoint } from '../endpoint.ts';
+import { AgentError, sentences } from '../errors.ts';
+import type { CallOptions } from '../rpc/channel.ts';
+import { FrameConnection } from '../rpc/frame-connection.ts';
+import { MicrosandboxChannel } from './channel.ts';
+import { startCall } from '../rpc/pending-call.ts';
+import { MicrosandboxEncoder, type Outgoing } from './encoder.ts';
+import { decodeMicrosandboxEnvelope } from './envelope.ts';
+import { MicrosandboxFrameDecoder } from './frame.ts';
+import { readReady, RelayDecoder, type MicrosandboxReady } from './handshake.ts';
+import {
+  decodeMicrosandboxPayload,
+  microsandboxGeneration,
+  microsandboxMessage,
+  type PayloadOf,
+} from './messages.ts';
+import { MicrosandboxSession, type DefaultUser } from './session.ts';
+
+const { initResolved, initAck, ready: readyType, bootstrap: bootstrapType } = microsandboxMessage;
+
+/** What the host tells the agent before it starts. */
+export type Bootstrap = Outgoing<PayloadOf<typeof microsandboxMessage.bootstrap>>;
+
+/** How to open the agent's own channel. `timeoutMs` bounds the whole boot. */
+export interface DirectOptions extends CallOptions {
+  /** Sent first when given. Needs an agent of generation 7, which cannot be known before: an older one would end. */
+  readonly bootstrap?: Bootstrap;
+}
+
+/** On the agent's own channel every id but 0 is ours. */
+const directRange = { start: 1, endExclusive: 0xffff_ffff };
+
+const negotiate = (ready: MicrosandboxReady): number => Math.min(microsandboxGeneration, ready.generation);
+
+/**
+ * Takes the handshake of a relay on a connected stream, sending nothing. The relay accepts connections while its guest
+ * still boots and stays silent until it is up, so `timeout` may only mean that.
+ *
+ * @throws AgentError `handshake_failed`, `timeout`, `cancelled`, or `connection_closed` when the relay has no place left.
+ */
+export function openMicrosandboxRelay(
+  stream: Duplex,
+  endpoint: Endpoint,
+  options: CallOptions,
+): Promise<MicrosandboxSession> {
+  let channel: MicrosandboxChannel<'client'> | undefined;
+  const opening = startCall<MicrosandboxSession>(
+    options,
+    () =>
+      l10n.t(
+        'The relay sent no handshake within {0} ms. The sandbox may still be booting, or be frozen.',
+        options.timeoutMs,
+      ),
+    () => {
+      connection.close();
+    },
+  );
+  const connection = new FrameConnection(stream, new RelayDecoder(), {
+    onFrame: (item) => {
+      if (!('range' in item)) {
+        channel?.receive(item);
+        return;
+      }
+      const { range, ready } = item;
+      channel = new MicrosandboxChannel(connection, {
+        range,
+        encoder: new MicrosandboxEncoder('client', negotiate(ready)),
+      });
+      opening.resolve(new MicrosandboxSession({ endpoint, channel, connection, ready, defaultUser: null }));
+    },
+    onFailed: (reason) => {
+      opening.reject(reason.code === 'connection_closed' ? noPlace(reason) : reason);
+      channel?.fail(reason);
+    },
+  });
+  return opening.promise;
+}
+
+/**
+ * Boots the agent at the other end of a connected stream in the host's role: bootstrap if asked, `core.init.resolved`
+ * answered by `core.init.ack`, `core.ready` awaited.
+ *
+ * @throws AgentError `handshake_failed`, `timeout`, `cancelled` or `connection_closed`.
+ */
+export function openMicrosandboxDirect(
+  stream: Duplex,
+  endpoint: Endpoint,
+  options: DirectOptions,
+): Promise<MicrosandboxSession> {
+  let channel: MicrosandboxChannel<'host'> | undefined;
+  let defaultUser: DefaultUser | null = null;
+  const opening = startCall<MicrosandboxSession>(
+    options,
+    () =>
+      l10n.t(
+        'The agent sent no {0} within {1} ms.',
+        defaultUser === null ? initResolved.name : readyType.name,
+        options.timeoutMs,
+      ),
+    () => {
+      connection.close();
+    },
+  );
+  const connection = new FrameConnection(stream, new MicrosandboxFrameDecoder(), {
+    onFrame: (frame) => {
+      if (channel !== undefined) {
+        channel.receive(frame);
+        return;
+      }
+      try {
+        const { t, v, p } = decodeMicrosandboxEnvelope(frame.body);
+        if (t === initResolved.name) {
+          defaultUser = decodeMicrosandboxPayload(initResolved, p).default_user;
+          const encoder = new MicrosandboxEncoder('host', Math.min(microsandboxGeneration, v));
+          connection.write(encoder.encode(initAck, 0, {}));
+          return;
+        }
+        const ready = readReady(frame);
+        const encoder = new MicrosandboxEncoder('host', negotiate(ready));
+        channel = new MicrosandboxChannel(connection, { range: directRange, encoder });
+        opening.resolve(new MicrosandboxSession({ endpoint, channel, connection, ready, defaultUser }));
+      } catch (error) {
+        const { message } = AgentError.from(error, 'handshake_failed');
+        connection.fail(
+          new AgentError(
+            'handshake_failed',
+            sentences(l10n.t('The agent did not begin as expected.'), message),
+            { cause: error },
+          ),
+        );
+      }
+    },
+    onFailed: (reason) => {
+      opening.reject(reason);
+      channel?.fail(reason);
+    },
+  });
+  if (options.bootstrap !== undefined && connection.failure === undefined) {
+    connection.write(
+      new MicrosandboxEncoder('host', microsandboxGeneration).encode(bootstrapType, 0, options.bootstrap),
+    );
+  }
+  return opening.promise;
+}
+
+function noPlace(reason: AgentError): AgentError {
+  return new AgentError(
+    'connection_closed',
+    l10n.t(
+      'The relay closed the connection before its handshake: all of its 128 places are taken, or the sandbox is stopping. Try again later.',
+    ),
+    { cause: reason },
+  );
+}

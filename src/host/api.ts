@@ -1,0 +1,128 @@
+import { formatEndpoint } from '../agent/endpoint.ts';
+import type { AgentErrorCode } from '../agent/errors.ts';
+import { RuntimeStatusResponse, SystemInfo } from '../agent/generated/arcbox/v1/agent.ts';
+import { connectionError } from '../sandboxes/model/connection.ts';
+import type { Disposable } from '../base/emitter.ts';
+import type { PublishedPorts } from '../sandboxes/model/port-book.ts';
+import type { SandboxRegistry } from '../sandboxes/watch/sandbox-registry.ts';
+import type { Dated, ReadinessWord, SandboxSnapshot, SandboxSource } from '../sandboxes/model/snapshot.ts';
+import type { DetailsData } from '../views/details/details-data.ts';
+import type { DetailsPanels } from '../views/details/details-panels.ts';
+import type { StatusBar } from '../views/status-bar.ts';
+import type { StatusText } from '../views/status-text.ts';
+import type { TreeNode } from '../views/tree/node.ts';
+import type { SandboxTree } from '../views/tree/sandbox-tree.ts';
+
+/**
+ * What `activate()` returns to other extensions. Within one version members are only added. Everything handed out is plain
+ * data that can be written as JSON; texts from a guest are cleaned, and untrusted.
+ */
+export interface SandlightApi {
+  readonly version: 1;
+  /** Every sandbox, in the order of the tree. */
+  sandboxes(): readonly SandboxState[];
+  /** Calls `listener` after changes, at most about 20 times a second. */
+  onDidChange(listener: (sandboxes: readonly SandboxState[]) => void): Disposable;
+  /** The root rows of the tree, as VS Code was told them; for tests, and for tools that read the screen to somebody. */
+  rows(): readonly RowState[];
+  /** The status item, as VS Code was told it. */
+  status(): StatusText;
+  /** What the details panels that can be seen show. */
+  details(): readonly DetailsData[];
+}
+
+/** What {@link createApi} tells of. */
+export interface ApiParts {
+  readonly registry: SandboxRegistry;
+  readonly tree: SandboxTree;
+  readonly statusBar: StatusBar;
+  readonly details: DetailsPanels;
+}
+
+/** One row of the tree. */
+export interface RowState {
+  readonly id: string;
+  readonly label: string;
+  readonly description: string;
+  /** What a screen reader says. */
+  readonly spoken: string;
+  readonly contextValue: string;
+  /** What row commands take as their argument. */
+  readonly node: TreeNode;
+  readonly children: readonly RowState[];
+}
+
+/** One sandbox. What is not known is `null`. */
+export interface SandboxState {
+  readonly id: string;
+  readonly name: string;
+  readonly endpoint: string;
+  readonly source: SandboxSource;
+  readonly connection: 'idle' | 'connecting' | 'open' | 'backoff' | 'failed';
+  readonly error: { readonly code: AgentErrorCode; readonly message: string } | null;
+  readonly readiness: ReadinessWord;
+  /** True when what follows was learnt on an earlier connection. */
+  readonly isStale: boolean;
+  readonly agent: { readonly version: string; readonly generation?: number } | null;
+  readonly capabilities: readonly string[];
+  readonly roundTripMs: Dated<number> | null;
+  /** Guest clock minus host clock. */
+  readonly clockOffsetMs: Dated<number> | null;
+  /** `arcbox.v1.RuntimeStatusResponse` in proto3 JSON. */
+  readonly runtime: unknown;
+  /** `arcbox.v1.SystemInfo` in proto3 JSON. */
+  readonly system: unknown;
+  readonly ports: readonly PublishedPorts[] | null;
+}
+
+/** The API over the model and its views. */
+export function createApi({ registry, tree, statusBar, details }: ApiParts): SandlightApi {
+  const sandboxes = (): readonly SandboxState[] => registry.list().map(toState);
+  return {
+    version: 1,
+    sandboxes,
+    onDidChange: (listener) =>
+      registry.onDidChange(() => {
+        listener(sandboxes());
+      }),
+    rows: () => tree.getChildren().map((node) => toRowState(tree, node)),
+    status: () => statusBar.shown,
+    details: () => details.shown,
+  };
+}
+
+function toRowState(tree: SandboxTree, node: TreeNode): RowState {
+  const { id = '', label, description, contextValue = '', accessibilityInformation } = tree.getTreeItem(node);
+  return {
+    id,
+    label: typeof label === 'string' ? label : '',
+    description: typeof description === 'string' ? description : '',
+    spoken: accessibilityInformation?.label ?? '',
+    contextValue,
+    node,
+    children: tree.getChildren(node).map((child) => toRowState(tree, child)),
+  };
+}
+
+function toState(snapshot: SandboxSnapshot): SandboxState {
+  const { id, name, endpoint, source, connection, readiness, isStale, agent, roundTripMs, clockOffsetMs } =
+    snapshot;
+  const error = connectionError(connection);
+  return {
+    id,
+    name,
+    endpoint: formatEndpoint(endpoint),
+    source,
+    connection: connection.phase,
+    error: error && { code: error.code, message: error.message },
+    readiness,
+    isStale,
+    agent: agent && { ...agent },
+    capabilities: [...snapshot.capabilities],
+    roundTripMs,
+    clockOffsetMs,
+    runtime: snapshot.runtime && RuntimeStatusResponse.toJSON(snapshot.runtime.value),
+    system: snapshot.system && SystemInfo.toJSON(snapshot.system.value),
+    ports: snapshot.ports?.containers ?? null,
+  };
+}

@@ -1,0 +1,62 @@
+import type { SystemInfo } from '../../agent/generated/arcbox/v1/agent.ts';
+import type { Dated, ReadinessWord, SandboxSnapshot } from './snapshot.ts';
+
+/** Measured values, oldest first. */
+export type Series = readonly Dated<number>[];
+
+/** What a sandbox has been like lately. */
+export interface SandboxHistory {
+  /** Milliseconds. */
+  readonly roundTripMs: Series;
+  /** Load average of the last minute. */
+  readonly load: Series;
+  /** Share of the memory that is in use, 0 to 1. */
+  readonly memoryUsed: Series;
+  /** Every readiness with the moment it began, oldest first; the last one is the present. */
+  readonly readiness: readonly Dated<ReadinessWord>[];
+}
+
+/** Measurements are kept this long, counted back from the newest. */
+export const historyMs = 15 * 60_000;
+/** At most this many measurements of a kind: those of {@link historyMs} under the closest watch, and bursts of pings. */
+export const maxPoints = 360;
+/** At most this many changes of readiness, however long ago. */
+export const maxReadinessChanges = 50;
+
+/** The history after a change from `before` to `after`, at Unix time `nowMs`; the same object when nothing is to be noted. */
+export function recordHistory(
+  before: SandboxSnapshot,
+  after: Omit<SandboxSnapshot, 'history'>,
+  nowMs: number,
+): SandboxHistory {
+  const { history } = before;
+  const { roundTripMs, system, readiness } = after;
+  let next = history;
+  if (roundTripMs !== null && roundTripMs !== before.roundTripMs)
+    next = { ...next, roundTripMs: appendPoint(next.roundTripMs, roundTripMs) };
+  if (system !== null && system !== before.system) {
+    const { atMs } = system;
+    const [load] = system.value.loadAverage;
+    const memoryUsed = usedShare(system.value);
+    if (load !== undefined) next = { ...next, load: appendPoint(next.load, { value: load, atMs }) };
+    if (memoryUsed !== undefined)
+      next = { ...next, memoryUsed: appendPoint(next.memoryUsed, { value: memoryUsed, atMs }) };
+  }
+  if (readiness !== history.readiness.at(-1)?.value) {
+    const changes = [...history.readiness, { value: readiness, atMs: nowMs }];
+    next = { ...next, readiness: changes.slice(-maxReadinessChanges) };
+  }
+  return next;
+}
+
+/** A number that a guest made up, like NaN or a negative one, is left out; so is everything too old or too much. */
+function appendPoint(series: Series, point: Dated<number>): Series {
+  if (!Number.isFinite(point.value) || point.value < 0) return series;
+  const kept = series.filter(({ atMs }) => atMs >= point.atMs - historyMs).slice(1 - maxPoints);
+  return [...kept, point];
+}
+
+function usedShare({ totalMemory, availableMemory }: SystemInfo): number | undefined {
+  if (totalMemory <= 0n || availableMemory < 0n || availableMemory > totalMemory) return undefined;
+  return 1 - Number(availableMemory) / Number(totalMemory);
+}

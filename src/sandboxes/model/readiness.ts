@@ -1,0 +1,27 @@
+import type { RuntimeStatusResponse } from '../../agent/generated/arcbox/v1/agent.ts';
+import { connectionError } from './connection.ts';
+import type { ReadinessWord, SandboxSnapshot } from './snapshot.ts';
+
+/**
+ * Judges honestly: `ready` only when a round trip has succeeded on this connection and the runtime reports ready; what an
+ * earlier connection told counts for nothing. For agents that run no container stack, answering is all there is to it.
+ */
+export function judgeReadiness(
+  snapshot: Pick<SandboxSnapshot, 'connection' | 'capabilities' | 'runtime' | 'operation'>,
+): ReadinessWord {
+  const { connection, capabilities, operation } = snapshot;
+  if (connection.phase !== 'open') return connectionError(connection) === null ? 'unknown' : 'unreachable';
+  if (operation?.kind === 'ensureRuntime') return 'starting';
+  if (!capabilities.has('runtime_status')) return 'ready';
+  if (snapshot.runtime === null || snapshot.runtime.atMs < connection.sinceMs) return 'unknown';
+  const runtime = snapshot.runtime.value;
+  const unready = unreadyServices(runtime);
+  if (unready.some(({ status }) => status === 'starting')) return 'starting';
+  if (unready.length === 0 && runtime.containerdReady && runtime.dockerReady) return 'ready';
+  return runtime.containerdReady || runtime.dockerReady ? 'degraded' : 'not_ready';
+}
+
+/** The services that do not report `ready`. */
+export function unreadyServices(runtime: RuntimeStatusResponse): RuntimeStatusResponse['services'] {
+  return runtime.services.filter(({ status }) => status !== 'ready');
+}

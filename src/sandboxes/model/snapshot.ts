@@ -1,0 +1,119 @@
+import type { Endpoint } from '../../agent/endpoint.ts';
+import type { RuntimeStatusResponse, SystemInfo } from '../../agent/generated/arcbox/v1/agent.ts';
+import type { AgentIdentity, BootTiming, Capability, ListeningPorts } from '../../agent/session.ts';
+import type { TlsFiles } from '../../agent/transport/tls-files.ts';
+import type { DiscoveredFacts } from './discovered.ts';
+import type { ConnectionState } from './connection.ts';
+import type { SandboxHistory } from './history.ts';
+import type { PortBook } from './port-book.ts';
+
+/** One word for a whole sandbox, best first. */
+export const readinessWords = [
+  'ready',
+  'starting',
+  'degraded',
+  'not_ready',
+  'unreachable',
+  'unknown',
+] as const;
+
+/** One of {@link readinessWords}. */
+export type ReadinessWord = (typeof readinessWords)[number];
+
+/** Where a sandbox was learnt of. */
+export type SandboxSource = 'settings' | 'local' | 'microsandbox' | 'arcbox';
+
+/** A sandbox to be watched. */
+export interface SandboxSpec {
+  /** Unique and stable across restarts of the editor. */
+  readonly id: string;
+  readonly name: string;
+  readonly endpoint: Endpoint;
+  readonly source: SandboxSource;
+  /** Socket of the sandbox's Docker engine, read for published ports when the agent does not tell them. */
+  readonly dockerSocket?: string;
+  /** Whom to trust and who we are, for an endpoint with the transport tls. */
+  readonly tls?: TlsFiles;
+  /** What the tool that owns the sandbox tells; absent for one that was configured. */
+  readonly discovered?: DiscoveredFacts;
+}
+
+/** A value with the moment it was learnt, in milliseconds since the Unix epoch. */
+export interface Dated<T> {
+  readonly value: T;
+  readonly atMs: number;
+}
+
+/** Work that was asked of the guest and is not finished. */
+export interface RunningOperation {
+  readonly kind: 'ensureRuntime';
+  readonly startedAtMs: number;
+  /** The guest's latest words, cleaned. */
+  readonly detail: string;
+}
+
+/** How a guest is used. A part that was not told is `null`. */
+export interface GuestActivity {
+  /** Milliseconds since the last use. */
+  readonly idleMs: number | null;
+  /** Programs and streams in use. */
+  readonly activeSessions: number | null;
+}
+
+/**
+ * Everything known of one sandbox, as plain immutable data; a change makes a new object and keeps the parts that did not
+ * change. Texts from the guest are cleaned and bounded.
+ */
+export interface SandboxSnapshot extends SandboxSpec {
+  readonly connection: ConnectionState;
+  readonly readiness: ReadinessWord;
+  /** True when what is known was learnt on an earlier connection. */
+  readonly isStale: boolean;
+  readonly agent: AgentIdentity | null;
+  readonly boot: BootTiming | null;
+  readonly capabilities: ReadonlySet<Capability>;
+  /** Milliseconds of the latest round trip. */
+  readonly roundTripMs: Dated<number> | null;
+  /** Guest clock minus host clock in milliseconds. */
+  readonly clockOffsetMs: Dated<number> | null;
+  readonly runtime: Dated<RuntimeStatusResponse> | null;
+  readonly system: Dated<SystemInfo> | null;
+  readonly ports: PortBook | null;
+  /** What listens inside the guest, read when asked for, because reading counts as use. */
+  readonly listening: Dated<ListeningPorts> | null;
+  /** How the guest is used, learnt without asking it. */
+  readonly activity: Dated<GuestActivity> | null;
+  /** Why the ports are not known; `null` when they are, or were not asked for yet. */
+  readonly portsUnknownReason: string | null;
+  /** The latest poll that failed while the connection stayed usable; `null` when it succeeded. */
+  readonly pollError: string | null;
+  readonly operation: RunningOperation | null;
+  /** Texts cut and entries dropped from what the guest sent. */
+  readonly cuts: number;
+  readonly history: SandboxHistory;
+}
+
+/** What is known of a sandbox before anything was tried. */
+export function initialSnapshot(spec: SandboxSpec): SandboxSnapshot {
+  return {
+    ...spec,
+    connection: { phase: 'idle' },
+    readiness: 'unknown',
+    isStale: false,
+    agent: null,
+    boot: null,
+    capabilities: new Set(),
+    roundTripMs: null,
+    clockOffsetMs: null,
+    runtime: null,
+    system: null,
+    ports: null,
+    listening: null,
+    activity: null,
+    portsUnknownReason: null,
+    pollError: null,
+    operation: null,
+    cuts: 0,
+    history: { roundTripMs: [], load: [], memoryUsed: [], readiness: [] },
+  };
+}

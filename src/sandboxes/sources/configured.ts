@@ -1,0 +1,101 @@
+import { isAbsolute } from 'node:path';
+import * as l10n from '@vscode/l10n';
+import { formatEndpoint, parseEndpoint } from '../../agent/endpoint.ts';
+import { AgentError } from '../../agent/errors.ts';
+import type { TlsFiles } from '../../agent/transport/tls-files.ts';
+import type { SandboxSpec } from '../model/snapshot.ts';
+
+/** What the setting `sandlight.sandboxes` comes to. */
+export interface ConfiguredSandboxes {
+  readonly specs: readonly SandboxSpec[];
+  /** One sentence for each entry that cannot be used. */
+  readonly problems: readonly string[];
+}
+
+const maxEntries = 200;
+const maxNameLength = 128;
+
+/**
+ * Reads the setting, which a person may have edited by hand into anything. Good entries work whatever the others are.
+ * Two sandboxes of one name are told apart by their endpoints; a repeated pair is a problem.
+ */
+export function readConfiguredSandboxes(setting: unknown): ConfiguredSandboxes {
+  if (setting === undefined || setting === null) return { specs: [], problems: [] };
+  if (!Array.isArray(setting)) {
+    return {
+      specs: [],
+      problems: [l10n.t('The setting {0} must be a list of {1}.', 'sandlight.sandboxes', '{name, endpoint}')],
+    };
+  }
+  const specs = new Map<string, SandboxSpec>();
+  const problems: string[] = [];
+  for (const [index, entry] of setting.slice(0, maxEntries).entries()) {
+    const result = readConfiguredSandbox(entry);
+    if (typeof result === 'string')
+      problems.push(l10n.t('Entry {0} of {1}: {2}', index + 1, 'sandlight.sandboxes', result));
+    else if (specs.has(result.id))
+      problems.push(l10n.t('Entry {0} of {1} repeats {2}.', index + 1, 'sandlight.sandboxes', result.name));
+    else specs.set(result.id, result);
+  }
+  if (setting.length > maxEntries)
+    problems.push(l10n.t('Only the first {0} entries of {1} are used.', maxEntries, 'sandlight.sandboxes'));
+  return { specs: [...specs.values()], problems };
+}
+
+/** The setting without the sandbox of this id; entries that cannot be used stay for their author to mend. */
+export function withoutSandbox(setting: unknown, id: string): readonly unknown[] {
+  const entries: readonly unknown[] = Array.isArray(setting) ? setting : [];
+  return entries.filter((entry) => {
+    const spec = readConfiguredSandbox(entry);
+    return typeof spec === 'string' || spec.id !== id;
+  });
+}
+
+/** Reads one entry of the setting; a sentence says why it cannot be used. */
+export function readConfiguredSandbox(entry: unknown): SandboxSpec | string {
+  if (typeof entry !== 'object' || entry === null)
+    return l10n.t('it must be an object with a name and an endpoint.');
+  const { name, endpoint: text, docker, tls: tlsEntry } = entry as Readonly<Record<string, unknown>>;
+  if (typeof name !== 'string' || name.trim() === '')
+    return l10n.t('its name must be a text that is not empty.');
+  if (name.length > maxNameLength) return l10n.t('its name must have at most {0} characters.', maxNameLength);
+  if (typeof text !== 'string')
+    return l10n.t('{0} needs an endpoint, such as {1}.', name, 'arcbox+unix:///run/agent.sock');
+  if (docker !== undefined && (typeof docker !== 'string' || !/^(\/|\/\/\.\/pipe\/)./.test(docker))) {
+    return l10n.t("the docker of {0} must be the absolute path of its engine's socket.", name);
+  }
+  const tls = readTls(name, tlsEntry);
+  if (typeof tls === 'string') return tls;
+  try {
+    const endpoint = parseEndpoint(text);
+    const id = `settings/${name}/${formatEndpoint(endpoint)}`;
+    return {
+      ...{ id, name, endpoint, source: 'settings' },
+      ...(docker !== undefined && { dockerSocket: docker }),
+      ...(tls && { tls }),
+    };
+  } catch (error) {
+    return AgentError.from(error, 'invalid_endpoint').message;
+  }
+}
+
+/** Reads the certificates of an entry; a sentence says why they cannot be used. */
+function readTls(name: string, entry: unknown): TlsFiles | string | undefined {
+  if (entry === undefined) return undefined;
+  if (typeof entry !== 'object' || entry === null)
+    return l10n.t('the tls of {0} must be an object of files.', name);
+  const { caFile, certFile, keyFile, serverName } = entry as Readonly<Record<string, unknown>>;
+  if (!isPathOrAbsent(caFile) || !isPathOrAbsent(certFile) || !isPathOrAbsent(keyFile)) {
+    return l10n.t('the tls of {0} must name its files by their absolute paths.', name);
+  }
+  if ((certFile === undefined) !== (keyFile === undefined))
+    return l10n.t('the tls of {0} needs certFile and keyFile together.', name);
+  if (serverName !== undefined && (typeof serverName !== 'string' || serverName === '')) {
+    return l10n.t('the tls of {0} has a serverName that is no name.', name);
+  }
+  return { caFile, certFile, keyFile, serverName };
+}
+
+function isPathOrAbsent(value: unknown): value is string | undefined {
+  return value === undefined || (typeof value === 'string' && isAbsolute(value));
+}

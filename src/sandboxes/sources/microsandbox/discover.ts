@@ -1,0 +1,199 @@
+import { join } from 'node:path';
+import * as l10n from '@vscode/l10n';
+import type { TransportAddress } from '../../../agent/endpoint.ts';
+import { GuestTextCleaner } from '../../../base/guest-text.ts';
+import { listFolder } from '../../../base/bounded-file.ts';
+import type { DiscoveredSandbox, DiscoveredState } from '../../model/discovered.ts';
+import {
+  maxSandboxNameBytes,
+  relayAddresses,
+  relayEndpoint,
+  relayFolderPattern,
+  resolveMicrosandboxHome,
+  sandboxHashes,
+  whyNoEntry,
+  type MicrosandboxHome,
+} from './home.ts';
+import { readInventory } from './inventory.ts';
+import type { InventoryEntry } from './records.ts';
+import { isListening, listListeningSockets } from '../socket-liveness.ts';
+
+/** All sandboxes found, by name, and why there may be more. */
+export interface Discovery {
+  readonly sandboxes: readonly DiscoveredSandbox[];
+  readonly notes: readonly string[];
+}
+
+/** Sockets without a known name that are tried; each may cost a connection. */
+const maxUnnamedSockets = 64;
+
+/** Looks once. Never throws: a home that is absent is empty, one that cannot be read is a note. */
+export async function discoverMicrosandbox(
+  home?: MicrosandboxHome,
+  signal?: AbortSignal,
+): Promise<Discovery> {
+  const where = home ?? (await resolveMicrosandboxHome());
+  const whyNot = await whyNoEntry(where.home);
+  if (whyNot !== undefined) return { sandboxes: [], notes: whyNot };
+  const [inventory, sockets, listed] = await Promise.all([
+    readInventory(where, signal),
+    listRelaySockets(where),
+    listListeningSockets(),
+  ]);
+  const named = await Promise.all(inventory.entries.map((entry) => locate(where, entry, sockets, listed)));
+  const unnamed = await findUnnamed(inventory.entries, where, sockets, listed);
+  return {
+    sandboxes: [...named, ...unnamed.sandboxes].sort(byRecordName),
+    notes: [...inventory.notes, ...sockets.notes, ...unnamed.notes],
+  };
+}
+
+function byRecordName(a: DiscoveredSandbox, b: DiscoveredSandbox): number {
+  const [left, right] = [a.recordName ?? a.name, b.recordName ?? b.name];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+async function locate(
+  home: MicrosandboxHome,
+  { name: recordName, status, ports }: InventoryEntry,
+  { paths, isComplete }: RelaySockets,
+  listed: ReadonlySet<string>,
+): Promise<DiscoveredSandbox> {
+  const addresses = relayAddresses(home, recordName);
+  const isPresent = (address: TransportAddress): boolean =>
+    address.kind !== 'unix' || paths.has(address.path);
+  let live: TransportAddress | undefined;
+  for (const address of isComplete ? addresses.filter(isPresent) : addresses) {
+    if (await isListening(address, listed)) {
+      live = address;
+      break;
+    }
+  }
+  const { state, note } = reconcile(status, live !== undefined);
+  return {
+    name: plainText(recordName) || nameOfHash(sandboxHashes(recordName).short),
+    recordName,
+    endpoint: relayEndpoint(live ?? addresses.find(isPresent) ?? addresses[0]),
+    source: 'microsandbox',
+    state,
+    ports,
+    ...(note !== undefined && { note }),
+  };
+}
+
+/** A record's text as one that is safe to show. */
+function plainText(text: string): string {
+  return new GuestTextCleaner().text(text, maxSandboxNameBytes);
+}
+
+/** What a sandbox is called whose name is not known, or cannot be shown. */
+const nameOfHash = (hash: string): string => `sandbox ${hash.slice(0, 8)}`;
+
+/** What is recorded against what was seen; what was seen wins. */
+export function reconcile(status: string, isLive: boolean): { state: DiscoveredState; note?: string } {
+  if (isLive) {
+    if (status === 'Paused') return { state: 'paused' };
+    if (status === 'Starting') return { state: 'starting' };
+    if (status === 'Stopped' || status === 'Crashed') {
+      return {
+        state: 'running',
+        note: l10n.t('It is recorded as {0}, but its relay listens.', plainText(status)),
+      };
+    }
+    return { state: 'running' };
+  }
+  switch (status) {
+    case 'Created':
+    case 'Stopped':
+      return { state: 'stopped' };
+    case 'Starting':
+      return { state: 'starting' };
+    case 'Crashed':
+      return { state: 'dead', note: l10n.t('It crashed. Start it again with msb start.') };
+    default:
+      return {
+        state: 'dead',
+        note: l10n.t(
+          'It is recorded as {0}, but nothing listens on its socket: it was killed or crashed. Start it again with msb start.',
+          plainText(status),
+        ),
+      };
+  }
+}
+
+/** Sandboxes whose socket listens although no record names them, as when neither `msb` nor its database can be read. */
+async function findUnnamed(
+  entries: readonly InventoryEntry[],
+  home: MicrosandboxHome,
+  { paths }: RelaySockets,
+  listed: ReadonlySet<string>,
+): Promise<Discovery> {
+  const known = new Set(
+    entries
+      .flatMap(({ name }) => relayAddresses(home, name, 'linux'))
+      .map((address) => 'path' in address && address.path),
+  );
+  const unknown = [...paths]
+    .filter((path) => !known.has(path))
+    .sort((a, b) => Number(listed.has(b)) - Number(listed.has(a)));
+  const hashes = new Set<string>();
+  const sandboxes: DiscoveredSandbox[] = [];
+  for (const path of unknown.slice(0, maxUnnamedSockets)) {
+    // The older form of the path is a link to the newer one; both begin with the same digits.
+    const hash = /([0-9a-f]{24})[0-9a-f]{0,8}(?:\.sock|[/\\]agent\.sock)$/.exec(path)?.[1];
+    const address: TransportAddress = { kind: 'unix', path };
+    if (hash === undefined || hashes.has(hash) || !(await isListening(address, listed))) continue;
+    hashes.add(hash);
+    sandboxes.push({
+      name: nameOfHash(hash),
+      endpoint: relayEndpoint(address),
+      source: 'microsandbox',
+      state: 'running',
+      ports: [],
+      note: l10n.t('Its name is not known: only its socket was found.'),
+    });
+  }
+  const untried = unknown.length - maxUnnamedSockets;
+  return {
+    sandboxes,
+    notes:
+      untried > 0 ? [l10n.t('{0} sockets that belong to no known sandbox are not looked at.', untried)] : [],
+  };
+}
+
+/** Where relays may listen, by the folders that hold their sockets. */
+interface RelaySockets {
+  readonly paths: ReadonlySet<string>;
+  /** False when there are more. */
+  readonly isComplete: boolean;
+  readonly notes: readonly string[];
+}
+
+async function listRelaySockets({ runDir }: MicrosandboxHome): Promise<RelaySockets> {
+  const [current, older] = [join(runDir, 'sandboxes'), join(runDir, 'agent')];
+  const [folders, links] = await Promise.all([
+    listFolder(current, relayFolderPattern),
+    listFolder(older, /^[0-9a-f]{32}\.sock$/),
+  ]);
+  const paths = new Set([
+    ...folders.names.map((name) => join(current, name, 'agent.sock')),
+    ...links.names.map((name) => join(older, name)),
+  ]);
+  const notes = [
+    { path: current, ...folders },
+    { path: older, ...links },
+  ].flatMap(({ path, names, leftOut, problem }) => [
+    ...(problem === undefined ? [] : [problem]),
+    ...(leftOut === 0
+      ? []
+      : [
+          l10n.t(
+            '{0} entries of {1} are not looked at: it holds more than {2}.',
+            leftOut,
+            path,
+            names.length,
+          ),
+        ]),
+  ]);
+  return { paths, isComplete: notes.length === 0, notes };
+}
