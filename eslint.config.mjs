@@ -5,43 +5,48 @@ import tseslint from 'typescript-eslint';
 
 /** A folder of src/ and what it may import besides itself; see ARCHITECTURE.md. */
 const layers = {
-  'agent/wire': ['agent/generated', 'agent/errors.ts'],
-  'agent/transport': ['agent/endpoint.ts', 'agent/errors.ts', 'agent/logger.ts'],
+  base: [],
+  'agent/wire': ['base', 'agent/generated', 'agent/errors.ts'],
+  'agent/transport': ['base', 'agent/endpoint.ts', 'agent/errors.ts'],
   'agent/rpc': [
+    'base',
     'agent/wire',
     'agent/transport',
     'agent/generated',
     'agent/errors.ts',
     'agent/endpoint.ts',
-    'agent/load-grpc.ts',
-    'agent/local-bridge.ts',
-    'agent/batched-writer.ts',
   ],
-  'agent/session': [
+  'agent/arcbox': [
+    'base',
     'agent/rpc',
     'agent/wire',
+    'agent/transport',
     'agent/generated',
-    'agent/errors.ts',
     'agent/endpoint.ts',
-    'agent/pause.ts',
+    'agent/errors.ts',
+    'agent/facts.ts',
+    'agent/session.ts',
   ],
-  agent: [],
-  docker: ['agent/generated', 'agent/errors.ts', 'agent/logger.ts'],
-  sandboxes: ['agent', 'docker'],
-  views: ['sandboxes', 'agent/errors.ts', 'agent/endpoint.ts'],
-  commands: ['views', 'sandboxes', 'settings.ts', 'agent/errors.ts', 'agent/endpoint.ts'],
-  guest: [
+  'agent/microsandbox': [
+    'base',
+    'agent/rpc',
     'agent/wire',
-    'agent/generated',
-    'agent/errors.ts',
+    'agent/transport',
     'agent/endpoint.ts',
-    'agent/logger.ts',
-    'agent/load-grpc.ts',
-    'agent/local-bridge.ts',
-    'agent/batched-writer.ts',
-    'docker',
+    'agent/errors.ts',
+    'agent/facts.ts',
+    'agent/session.ts',
   ],
-  cli: ['agent', 'docker', 'guest', 'sandboxes', 'version.ts'],
+  agent: ['base'],
+  docker: ['base', 'agent/errors.ts', 'agent/facts.ts'],
+  'sandboxes/model': ['base', 'agent/endpoint.ts', 'agent/errors.ts', 'agent/facts.ts', 'agent/session.ts'],
+  'sandboxes/watch': ['base', 'agent', 'docker', 'sandboxes/model'],
+  'sandboxes/sources': ['base', 'agent', 'sandboxes/model', 'sandboxes/watch'],
+  views: ['base', 'sandboxes', 'agent/errors.ts', 'agent/endpoint.ts', 'agent/facts.ts'],
+  host: ['base', 'views', 'sandboxes', 'agent'],
+  commands: ['base', 'host', 'views', 'sandboxes', 'agent/errors.ts', 'agent/endpoint.ts', 'agent/facts.ts'],
+  guest: ['base', 'agent', 'docker'],
+  cli: ['base', 'agent', 'docker', 'guest', 'sandboxes'],
 };
 
 const zones = Object.entries(layers).map(([layer, allowed]) => ({
@@ -77,8 +82,22 @@ export default tseslint.config(
   },
   {
     // Only the shells around VS Code may know it.
-    files: ['src/{agent,sandboxes,guest,cli,docker}/**'],
+    files: ['src/{base,agent,sandboxes,guest,cli,docker}/**'],
     rules: { 'no-restricted-imports': ['error', { paths: ['vscode'] }] },
+  },
+  {
+    // Only the border makes text that may be shown, and addresses that may be used.
+    files: ['src/**'],
+    ignores: ['src/base/{text,l10n,ip-address}.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'TSAsExpression > TSTypeReference[typeName.name=/^(PlainText|IpAddress)$/]',
+          message: 'Use plainText(), quoted(), plain`...`, l10n.t() or ipAddress(); reviewed() says why in words.',
+        },
+      ],
+    },
   },
   {
     files: ['src/agent/wire/**'],

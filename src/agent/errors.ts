@@ -1,4 +1,5 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
+import { joined, plainText, type PlainText } from '../base/text.ts';
 
 /**
  * Everything that can go wrong between a caller and a guest agent, as a closed set of codes.
@@ -44,7 +45,10 @@ export const agentErrorCodes = [
 /** One of {@link agentErrorCodes}. */
 export type AgentErrorCode = (typeof agentErrorCodes)[number];
 
-/** What the agent itself said, untouched and untrusted. */
+/** Longest text of somebody else that is quoted in a message, in UTF-16 units. */
+export const maxQuotedLength = 300;
+
+/** What the agent itself said, untouched and untrusted: for programs to compare, never to be shown. */
 export interface RemoteError {
   /** The agent's number; HTTP-like, gRPC or an errno, depending on who speaks. Absent when it gave none. */
   readonly code?: number;
@@ -63,39 +67,51 @@ export interface AgentErrorOptions {
 }
 
 /** Sentences that follow each other, as one text; empty ones are left out. */
-export function sentences(first: string, ...more: readonly string[]): string {
-  return more.filter((next) => next !== '').reduce((text, next) => l10n.t('{0} {1}', text, next), first);
+export function sentences(...parts: readonly PlainText[]): PlainText {
+  return parts
+    .filter((part) => part !== '')
+    .reduce((text, next) => (text === '' ? next : l10n.t('{0} {1}', text, next)), joined([], ''));
 }
 
-/** What happened, with the words that were given for it, which may be none. */
-export function withReason(event: string, words: string): string {
-  return words === '' ? l10n.t('{0}, without saying why', event) : l10n.t('{0}, saying: {1}', event, words);
+/** What happened, with the words that were given for it, which are somebody else's and may be none. */
+export function withReason(event: PlainText, words: string): PlainText {
+  const quotedWords = plainText(words, maxQuotedLength);
+  return quotedWords === ''
+    ? l10n.t('{0}, without saying why', event)
+    : l10n.t('{0}, saying: {1}', event, quotedWords);
 }
 
-/** The only error that leaves `src/agent`. Its message is a sentence a person can act on. */
+/** The only error that leaves `src/agent`. Its message is a sentence a person can act on, and may be shown. */
 export class AgentError extends Error {
   override readonly name = 'AgentError';
   readonly code: AgentErrorCode;
   /** Set when `code` is `remote_error` or when another code was derived from the agent's answer. */
   readonly remote: RemoteError | undefined;
 
-  constructor(code: AgentErrorCode, message: string, options: AgentErrorOptions = {}) {
+  declare readonly message: PlainText;
+
+  constructor(code: AgentErrorCode, message: PlainText, options: AgentErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.remote = options.remote;
   }
 
-  /** Returns `error` itself when it is an AgentError, otherwise one with `fallback` as its code. */
+  /** Returns `error` itself when it is an AgentError, otherwise one with `fallback` as its code that quotes it. */
   static from(error: unknown, fallback: AgentErrorCode): AgentError {
-    if (error instanceof AgentError) return error;
-    return new AgentError(fallback, error instanceof Error ? error.message : String(error), { cause: error });
+    return error instanceof AgentError ? error : new AgentError(fallback, messageOf(error), { cause: error });
   }
 
   /** The same error with its message led by `subject`, usually the endpoint or the call. */
-  about(subject: string): AgentError {
+  about(subject: PlainText): AgentError {
     return new AgentError(this.code, l10n.t('{0}: {1}', subject, this.message), {
       cause: this,
       ...(this.remote && { remote: this.remote }),
     });
   }
+}
+
+/** What an error of any kind says, as text that may be shown; only that of an AgentError is ours. */
+export function messageOf(error: unknown): PlainText {
+  if (error instanceof AgentError) return error.message;
+  return plainText(error instanceof Error ? error.message : String(error), maxQuotedLength);
 }

@@ -1,41 +1,23 @@
+import * as l10n from '../base/l10n.ts';
+import type { PlainText } from '../base/text.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { AgentError } from './errors.ts';
+import { AgentError } from './errors.ts';
 import type {
-  RuntimeEnsureResponse,
-  RuntimeStatusResponse,
-  SystemInfo,
-} from './generated/arcbox/v1/agent.ts';
-import type { PortBinding } from './generated/arcbox/v1/common.ts';
+  AgentIdentity,
+  BootTiming,
+  EnsureOutcome,
+  ListeningPorts,
+  PortChange,
+  RuntimeStatus,
+  SystemFacts,
+} from './facts.ts';
 import type { CallOptions } from './rpc/channel.ts';
-
-/** What an agent can do beyond answering a ping. Absent means that the call throws `unsupported`. */
-export const capabilities = [
-  'system_info',
-  'runtime_status',
-  'ensure_runtime',
-  'sync_clock',
-  'clock_report',
-  'port_notifications',
-  'touch',
-  'boot_timing',
-  'listening_ports',
-] as const;
-
-/** One of {@link capabilities}. */
-export type Capability = (typeof capabilities)[number];
-
-/** Who answers. */
-export interface AgentIdentity {
-  /** Version as the agent tells it; empty when it tells none. */
-  readonly version: string;
-  /** Negotiated protocol generation, where the protocol has one (microsandbox). */
-  readonly generation?: number;
-}
 
 /** A completed round trip. */
 export interface PingResult {
-  /** The agent's echo; empty where the protocol has none. */
+  /** The agent's echo; empty where the protocol has none. Untrusted. */
   readonly message: string;
+  /** Untrusted. */
   readonly version: string;
   /** Milliseconds from sending to the answer. */
   readonly rttMs: number;
@@ -58,50 +40,14 @@ export interface ClockSyncResult {
   readonly driftBeforeMs: number | null;
 }
 
-/** When the guest booted, in nanoseconds of its CLOCK_BOOTTIME. */
-export interface BootTiming {
-  /** Until the agent's main began: the kernel's share. */
-  readonly bootTimeNanos: bigint;
-  /** Spent in the agent's own initialisation. */
-  readonly initTimeNanos: bigint;
-  /** Until the agent reported ready: the total. */
-  readonly readyTimeNanos: bigint;
-}
-
-/** A TCP socket that listens inside the guest. */
-export interface ListeningSocket {
-  /** The guest's address it is bound to, such as `0.0.0.0`, `127.0.0.1` or `::`. */
-  readonly address: string;
-  readonly port: number;
-}
-
-/** What listens inside the guest. */
-export interface ListeningPorts {
-  /** By port, then address. */
-  readonly sockets: readonly ListeningSocket[];
-  /** True when the guest has more sockets than were read. */
-  readonly truncated: boolean;
-}
-
-/** A change of the published ports. */
-export type PortChange =
-  /** Replaces everything known. */
-  | { readonly kind: 'snapshot'; readonly containers: ReadonlyMap<string, readonly PortBinding[]> }
-  /** Replaces the list of one container; empty means that it publishes nothing any more. */
-  | { readonly kind: 'changed'; readonly containerId: string; readonly bindings: readonly PortBinding[] }
-  /** A notification was lost or damaged: what is known may be out of date. */
-  | { readonly kind: 'stale'; readonly reason: AgentError }
-  /** What is known is current again. */
-  | { readonly kind: 'current' };
-
-/** What `ensureRuntime` tells while it works. */
+/** What ensuring a runtime tells while it works. */
 export interface EnsureProgress {
   readonly elapsedMs: number;
   /** The guest's own words; untrusted. */
   readonly detail: string;
 }
 
-/** How `ensureRuntime` is to work. `timeoutMs` bounds all of it, polls included. */
+/** How to ensure a runtime. `timeoutMs` bounds all of it, polls included. */
 export interface EnsureOptions extends CallOptions {
   /** False: only look. */
   readonly startIfNeeded: boolean;
@@ -109,39 +55,129 @@ export interface EnsureOptions extends CallOptions {
   readonly onProgress?: (progress: EnsureProgress) => void;
 }
 
+/** The guest's container runtime. */
+export interface RuntimeFacet {
+  status(options: CallOptions): Promise<RuntimeStatus>;
+  /** Makes the runtime usable; polls while the guest says `starting`. Absent where it can only be looked at. */
+  readonly ensure?: (options: EnsureOptions) => Promise<EnsureOutcome>;
+}
+
+/** The guest's clock. */
+export interface ClockFacet {
+  /** True when a ping tells how far the clock is off. */
+  readonly isReported: boolean;
+  /** Sets it to `unixNanos`, or to this host's clock at sending. The only call that does. */
+  sync(options: CallOptions & { readonly unixNanos?: bigint }): Promise<ClockSyncResult>;
+}
+
+/** The ports that the guest's containers publish. */
+export interface PortsFacet {
+  /**
+   * Tells `listener` a snapshot before the promise resolves, then every change until the connection ends or the signal
+   * aborts. One follower a session.
+   */
+  follow(listener: (change: PortChange) => void, options: CallOptions): Promise<void>;
+}
+
+/** The guest as a machine. */
+export interface SystemFacet {
+  read(options: CallOptions): Promise<SystemFacts>;
+}
+
+/** What listens inside the guest, published or not. */
+export interface ListeningFacet {
+  /** Counts as use of the sandbox and so postpones its idle shutdown: not for polling. */
+  read(options: CallOptions): Promise<ListeningPorts>;
+}
+
+/** The guest's record of being in use. */
+export interface ActivityFacet {
+  /** Tells the guest that it is in use, postponing its idle shutdown; returns the new activity number. */
+  touch(options: CallOptions): Promise<bigint>;
+}
+
+/** What a session may offer beyond a ping. */
+export interface SessionFacets {
+  readonly runtime?: RuntimeFacet;
+  readonly clock?: ClockFacet;
+  readonly ports?: PortsFacet;
+  readonly system?: SystemFacet;
+  readonly listening?: ListeningFacet;
+  readonly activity?: ActivityFacet;
+}
+
+/** One of the facets. */
+export type FacetName = keyof SessionFacets;
+
 /**
- * One live connection to one guest agent, whatever the protocol. Calls throw only {@link AgentError}; one that the agent
- * lacks throws `unsupported` without sending anything.
+ * One live connection to one guest agent, whatever the family. A facet that is there can be called; one that is not has
+ * its reason in {@link absent}. Facets may appear with the first ping, by which an agent reveals itself. Every call throws
+ * only {@link AgentError}.
  */
-export interface AgentSession {
+export interface AgentSession extends SessionFacets {
   readonly endpoint: Endpoint;
-  /** May grow as the agent reveals itself. */
-  readonly capabilities: ReadonlySet<Capability>;
-  /** `null` until the agent has told. */
+  /** `null` until the agent has told. Untrusted. */
   readonly agent: AgentIdentity | null;
   /** `null` where the protocol does not tell. */
   readonly boot: BootTiming | null;
+  /** Why a facet is not there, as a sentence. */
+  readonly absent: Readonly<Partial<Record<FacetName, PlainText>>>;
   /** Resolves when the connection is gone, with the reason; never rejects. */
   readonly closed: Promise<AgentError>;
 
   /** One round trip. Never touches the guest's clock. */
   ping(options: CallOptions): Promise<PingResult>;
-  systemInfo(options: CallOptions): Promise<SystemInfo>;
-  runtimeStatus(options: CallOptions): Promise<RuntimeStatusResponse>;
-  /** Makes the runtime usable; polls while the guest says `starting`. Does not hold up other calls. */
-  ensureRuntime(options: EnsureOptions): Promise<RuntimeEnsureResponse>;
-  /** Sets the guest's clock to `unixNanos`, or to this host's clock at sending. The only call that does. */
-  syncClock(options: CallOptions & { readonly unixNanos?: bigint }): Promise<ClockSyncResult>;
-  /** Tells the guest that it is in use, postponing its idle shutdown; returns the new activity number. */
-  touch(options: CallOptions): Promise<bigint>;
-  /**
-   * Asks for port changes; `listener` hears a snapshot first, before the promise resolves. One subscription a session.
-   */
-  subscribePorts(listener: (change: PortChange) => void, options: CallOptions): Promise<void>;
-  /**
-   * Reads which sockets listen inside the guest, whether published or not. It counts as use of the sandbox and so
-   * postpones its idle shutdown: not for polling.
-   */
-  listeningPorts(options: CallOptions): Promise<ListeningPorts>;
   close(): void;
+}
+
+/**
+ * The facet of that name.
+ *
+ * @throws AgentError `unsupported` with the session's reason.
+ */
+export function facetOf<Name extends FacetName>(
+  session: AgentSession,
+  name: Name,
+): NonNullable<AgentSession[Name]> {
+  const facet = session[name];
+  if (facet !== undefined) return facet as NonNullable<AgentSession[Name]>;
+  throw missing(session, name);
+}
+
+/** Why a facet cannot be used, as the error a caller is given. */
+export function missing({ absent }: AgentSession, name: FacetName): AgentError {
+  return new AgentError('unsupported', absent[name] ?? l10n.t('This agent does not offer that.'));
+}
+
+/** What an agent can do, in the words of the command line and of the extension's API. */
+export const capabilities = [
+  'system_info',
+  'runtime_status',
+  'ensure_runtime',
+  'sync_clock',
+  'clock_report',
+  'port_notifications',
+  'touch',
+  'boot_timing',
+  'listening_ports',
+] as const;
+
+/** One of {@link capabilities}. */
+export type Capability = (typeof capabilities)[number];
+
+/** The capabilities that a session's facets amount to. */
+export function capabilitiesOf(session: AgentSession): ReadonlySet<Capability> {
+  const { system, runtime, clock, ports, activity, boot, listening } = session;
+  const has: Readonly<Record<Capability, boolean>> = {
+    system_info: system !== undefined,
+    runtime_status: runtime !== undefined,
+    ensure_runtime: runtime?.ensure !== undefined,
+    sync_clock: clock !== undefined,
+    clock_report: clock?.isReported === true,
+    port_notifications: ports !== undefined,
+    touch: activity !== undefined,
+    boot_timing: boot !== null,
+    listening_ports: listening !== undefined,
+  };
+  return new Set(capabilities.filter((capability) => has[capability]));
 }

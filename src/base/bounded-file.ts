@@ -1,5 +1,5 @@
 import { open, opendir } from 'node:fs/promises';
-import * as l10n from '@vscode/l10n';
+import * as l10n from './l10n.ts';
 
 /** A small file as it was at one moment. */
 export interface SmallFile {

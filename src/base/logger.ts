@@ -1,10 +1,12 @@
+import type { PlainText } from './text.ts';
+
 /** Where the layers below VS Code report; a `LogOutputChannel` is one. */
 export interface Logger {
-  trace(message: string): void;
-  debug(message: string): void;
-  info(message: string): void;
-  warn(message: string): void;
-  error(message: string): void;
+  trace(message: PlainText): void;
+  debug(message: PlainText): void;
+  info(message: PlainText): void;
+  warn(message: PlainText): void;
+  error(message: PlainText): void;
 }
 
 const ignore = (): void => undefined;

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import * as l10n from '../base/l10n.ts';
 import { inert } from '../views/plain-text.ts';
 import { clockOffsetText, isInStep } from '../views/quantities.ts';
 import type { CommandContext, CommandFamily } from './context.ts';
@@ -20,7 +21,7 @@ export function clockCommands(context: CommandContext): CommandFamily<'sandlight
       const { rttMs, clockOffsetMs } = await monitor.ping({ timeoutMs });
       if (clockOffsetMs !== null && isInStep(clockOffsetMs)) {
         void vscode.window.showInformationMessage(
-          inert(vscode.l10n.t('The clock of {0} is in step, so it was left alone.', name)),
+          inert(l10n.t('The clock of {0} is in step, so it was left alone.', name)),
         );
         return;
       }
@@ -29,12 +30,12 @@ export function clockCommands(context: CommandContext): CommandFamily<'sandlight
       if (goesBack && !(await maySetBack(name, clockOffsetMs))) return;
       const { driftBeforeMs, confirmed } = await monitor.syncClock({ timeoutMs });
       const did = confirmed
-        ? vscode.l10n.t('The clock of {0} was set.', name)
-        : vscode.l10n.t('The time was sent to {0}; its agent does not say whether it set the clock.', name);
+        ? l10n.t('The clock of {0} was set.', name)
+        : l10n.t('The time was sent to {0}; its agent does not say whether it set the clock.', name);
       const was =
         driftBeforeMs === null
-          ? vscode.l10n.t('How far off it was is not known.')
-          : vscode.l10n.t('It was {0}.', clockOffsetText(driftBeforeMs));
+          ? l10n.t('How far off it was is not known.')
+          : l10n.t('It was {0}.', clockOffsetText(driftBeforeMs));
       void vscode.window.showInformationMessage(inert(`${did} ${was}`));
     },
   };
@@ -42,12 +43,12 @@ export function clockCommands(context: CommandContext): CommandFamily<'sandlight
 
 /** Asks before a clock is stepped back, because programs may rely on its going forward only. */
 async function maySetBack(name: string, clockOffsetMs: number): Promise<boolean> {
-  const setBack = vscode.l10n.t('Set It Back');
+  const setBack = l10n.t('Set It Back');
   const choice = await vscode.window.showWarningMessage(
-    inert(vscode.l10n.t('Set the clock of {0} back?', name)),
+    inert(l10n.t('Set the clock of {0} back?', name)),
     {
       modal: true,
-      detail: vscode.l10n.t(
+      detail: l10n.t(
         'It is {0}. Programs in the guest may not expect time to go backwards.',
         clockOffsetText(clockOffsetMs),
       ),

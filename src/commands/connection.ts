@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import * as l10n from '../base/l10n.ts';
 import type { CommandContext, CommandFamily } from './context.ts';
 import { nodeOf, sandboxTarget } from './target.ts';
 
@@ -28,7 +29,7 @@ export function connectionCommands(
       const [first] = failures;
       if (first === undefined) return;
       if (failures.length === 1) throw first.reason;
-      throw new Error(vscode.l10n.t('{0} sandboxes could not be refreshed.', failures.length), {
+      throw new Error(l10n.t('{0} sandboxes could not be refreshed.', failures.length), {
         cause: first.reason,
       });
     },

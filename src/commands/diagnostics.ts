@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import * as l10n from '../base/l10n.ts';
 import { readSettings } from '../host/settings.ts';
 import type { CommandContext, CommandFamily } from './context.ts';
 import { diagnosticsText, type DiagnosticsEnvironment } from './diagnostics-text.ts';
@@ -9,9 +10,9 @@ export function diagnosticsCommands(context: CommandContext): CommandFamily<'san
     'sandlight.copyDiagnostics': async () => {
       const text = diagnosticsText(environmentOf(context), context.registry.list(), context.calls.outcomes);
       await vscode.env.clipboard.writeText(text);
-      const open = vscode.l10n.t('Open');
+      const open = l10n.t('Open');
       const choice = await vscode.window.showInformationMessage(
-        vscode.l10n.t('Diagnostics are in the clipboard. They hold no names, endpoints or paths.'),
+        l10n.t('Diagnostics are in the clipboard. They hold no names, endpoints or paths.'),
         open,
       );
       if (choice !== open) return;

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import * as l10n from '../base/l10n.ts';
 import { inert } from '../views/plain-text.ts';
 import { worstSandbox } from '../views/status-text.ts';
 import { sandboxNodeId } from '../views/tree/sandbox.ts';
@@ -33,10 +34,10 @@ function menuItems({ registry, tree }: CommandContext): MenuItem[] {
   const run = (id: CommandId, target?: TreeNode) => () => vscode.commands.executeCommand(id, target);
   const sandbox = worstSandbox(registry.list());
   const general: MenuItem[] = [
-    { label: `$(refresh) ${vscode.l10n.t('Refresh')}`, run: run('sandlight.refresh') },
-    { label: `$(add) ${vscode.l10n.t('Add Sandbox…')}`, run: run('sandlight.addSandbox') },
-    { label: `$(output) ${vscode.l10n.t('Show Log')}`, run: run('sandlight.showLog') },
-    { label: `$(clippy) ${vscode.l10n.t('Copy Diagnostics')}`, run: run('sandlight.copyDiagnostics') },
+    { label: `$(refresh) ${l10n.t('Refresh')}`, run: run('sandlight.refresh') },
+    { label: `$(add) ${l10n.t('Add Sandbox…')}`, run: run('sandlight.addSandbox') },
+    { label: `$(output) ${l10n.t('Show Log')}`, run: run('sandlight.showLog') },
+    { label: `$(clippy) ${l10n.t('Copy Diagnostics')}`, run: run('sandlight.copyDiagnostics') },
   ];
   if (sandbox === undefined) return general;
   const { id: sandboxId, connection, capabilities } = sandbox;
@@ -45,27 +46,27 @@ function menuItems({ registry, tree }: CommandContext): MenuItem[] {
   const own: (MenuItem | false)[] = [
     { label: inert(sandbox.name), kind: vscode.QuickPickItemKind.Separator },
     {
-      label: `$(list-tree) ${vscode.l10n.t('Show in Side Bar')}`,
+      label: `$(list-tree) ${l10n.t('Show in Side Bar')}`,
       run: () => tree.reveal(sandboxId),
     },
     isOpen &&
       capabilities.has('ensure_runtime') && {
-        label: `$(play) ${vscode.l10n.t('Ensure Runtime')}`,
+        label: `$(play) ${l10n.t('Ensure Runtime')}`,
         run: run('sandlight.ensureRuntime', node),
       },
-    isOpen && { label: `$(pulse) ${vscode.l10n.t('Ping')}`, run: run('sandlight.ping', node) },
+    isOpen && { label: `$(pulse) ${l10n.t('Ping')}`, run: run('sandlight.ping', node) },
     isOpen &&
       capabilities.has('sync_clock') && {
-        label: `$(watch) ${vscode.l10n.t('Sync Clock')}`,
+        label: `$(watch) ${l10n.t('Sync Clock')}`,
         run: run('sandlight.syncClock', node),
       },
-    { label: `$(info) ${vscode.l10n.t('Show Details')}`, run: run('sandlight.showDetails', node) },
+    { label: `$(info) ${l10n.t('Show Details')}`, run: run('sandlight.showDetails', node) },
     isOpen
       ? {
-          label: `$(debug-disconnect) ${vscode.l10n.t('Disconnect')}`,
+          label: `$(debug-disconnect) ${l10n.t('Disconnect')}`,
           run: run('sandlight.disconnect', node),
         }
-      : { label: `$(plug) ${vscode.l10n.t('Connect')}`, run: run('sandlight.connect', node) },
+      : { label: `$(plug) ${l10n.t('Connect')}`, run: run('sandlight.connect', node) },
     { label: 'Sandlight', kind: vscode.QuickPickItemKind.Separator },
   ];
   return [...own.filter((item) => item !== false), ...general];

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import * as l10n from '../base/l10n.ts';
 import type { AgentError } from '../agent/errors.ts';
 import { inert } from '../views/plain-text.ts';
 import { roundTripText } from '../views/quantities.ts';
@@ -24,7 +25,7 @@ export function pingCommands(context: CommandContext): CommandFamily<'sandlight.
         context.log.warn(`ping ${name}: ${(error as AgentError).message}`);
       }
       const { min, median, max } = summarize(roundTripsMs);
-      const message = vscode.l10n.t(
+      const message = l10n.t(
         '{0} answered {1} of {2} pings: {3} at least, {4} median, {5} at most.',
         name,
         roundTripsMs.length,

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import * as l10n from '../base/l10n.ts';
 import { inert } from '../views/plain-text.ts';
 import type { CommandContext, CommandFamily } from './context.ts';
 import { guessScheme, reachableAddress } from './port-address.ts';
@@ -15,7 +16,7 @@ export function portCommands(
       if (port === undefined) return;
       if (!isTcp(port)) {
         void vscode.window.showInformationMessage(
-          vscode.l10n.t('A browser cannot open a port of {0}.', inert(port.binding.protocol)),
+          l10n.t('A browser cannot open a port of {0}.', inert(port.binding.protocol)),
         );
         return;
       }
@@ -29,7 +30,7 @@ export function portCommands(
       if (port === undefined) return;
       const address = isTcp(port) ? await externalAddress(port) : reachableAddress(port.binding);
       await vscode.env.clipboard.writeText(address);
-      vscode.window.setStatusBarMessage(inert(vscode.l10n.t('Copied {0}', address)), 3000);
+      vscode.window.setStatusBarMessage(inert(l10n.t('Copied {0}', address)), 3000);
     },
   };
 }
@@ -40,7 +41,7 @@ async function schemeOf({ memory }: CommandContext, port: PortNode): Promise<str
   const known = guessScheme(port.binding) ?? memory.get<string>(key);
   if (known !== undefined) return known;
   const choice = await vscode.window.showQuickPick(['http', 'https'], {
-    placeHolder: vscode.l10n.t('What does port {0} speak?', String(port.binding.containerPort)),
+    placeHolder: l10n.t('What does port {0} speak?', String(port.binding.containerPort)),
   });
   if (choice !== undefined) await memory.update(key, choice);
   return choice;

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import * as l10n from '../base/l10n.ts';
 import { AgentError } from '../agent/errors.ts';
 import { inert } from '../views/plain-text.ts';
 import { clockCommands } from './clock.ts';
@@ -46,7 +47,7 @@ async function showFailure({ log }: CommandContext, id: CommandId, error: unknow
   if (error instanceof AgentError && error.code === 'cancelled') return;
   const reason = error instanceof Error ? error : new Error(String(error));
   log.error(`${id}: ${error instanceof AgentError ? reason.message : (reason.stack ?? reason.message)}`);
-  const showLog = vscode.l10n.t('Show Log');
+  const showLog = l10n.t('Show Log');
   const choice = await vscode.window.showErrorMessage(inert(reason.message), showLog);
   if (choice === showLog) log.show();
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import * as l10n from '../base/l10n.ts';
 import { AgentError, sentences } from '../agent/errors.ts';
 import type { SandboxMonitor } from '../sandboxes/watch/sandbox-monitor.ts';
 import { inert } from '../views/plain-text.ts';
@@ -33,7 +34,7 @@ async function ensureWithProgress(monitor: SandboxMonitor): Promise<void> {
     const response = await vscode.window.withProgress(
       {
         location: vscode.ProgressLocation.Notification,
-        title: inert(vscode.l10n.t('Ensuring the runtime of {0}', name)),
+        title: inert(l10n.t('Ensuring the runtime of {0}', name)),
         cancellable: true,
       },
       (progress, token) => {
@@ -48,8 +49,7 @@ async function ensureWithProgress(monitor: SandboxMonitor): Promise<void> {
           onProgress: ({ detail, elapsedMs }) => {
             const words = [elapsed(), ...(detail === '' ? [] : [inert(detail)])].join(' · ');
             // The one link in it is ours: what the guest says is inert.
-            const link =
-              elapsedMs < slowMs ? '' : ` ([${vscode.l10n.t('Show Log')}](command:sandlight.showLog))`;
+            const link = elapsedMs < slowMs ? '' : ` ([${l10n.t('Show Log')}](command:sandlight.showLog))`;
             progress.report({ message: `${words}${link}` });
           },
         });
@@ -59,7 +59,7 @@ async function ensureWithProgress(monitor: SandboxMonitor): Promise<void> {
       throw new AgentError(
         'remote_error',
         sentences(
-          vscode.l10n.t('The runtime of {0} is not ready ({1}).', name, response.status),
+          l10n.t('The runtime of {0} is not ready ({1}).', name, response.status),
           inert(response.message),
         ),
       );
@@ -67,14 +67,14 @@ async function ensureWithProgress(monitor: SandboxMonitor): Promise<void> {
     void vscode.window.showInformationMessage(
       inert(
         response.status === 'started'
-          ? vscode.l10n.t('The runtime of {0} was started in {1}.', name, elapsed())
-          : vscode.l10n.t('The runtime of {0} is ready; it was already running.', name),
+          ? l10n.t('The runtime of {0} was started in {1}.', name, elapsed())
+          : l10n.t('The runtime of {0} is ready; it was already running.', name),
       ),
     );
   } catch (error) {
     if (!(error instanceof AgentError && error.code === 'cancelled')) throw error;
     void vscode.window.showInformationMessage(
-      inert(vscode.l10n.t('No longer watching {0}; the guest goes on by itself.', name)),
+      inert(l10n.t('No longer watching {0}; the guest goes on by itself.', name)),
     );
   }
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import * as l10n from '../base/l10n.ts';
 import { formatEndpoint, parseEndpoint, type Endpoint } from '../agent/endpoint.ts';
 import { AgentError } from '../agent/errors.ts';
 import { readConfiguredSandbox, withoutSandbox } from '../sandboxes/sources/configured.ts';
@@ -21,10 +22,10 @@ export function sandboxListCommands(
       const monitor = await sandboxTarget(context, target, ({ source }) => source === 'settings');
       if (monitor?.snapshot.source !== 'settings') return;
       const { name, id } = monitor.snapshot;
-      const remove = vscode.l10n.t('Remove');
+      const remove = l10n.t('Remove');
       const choice = await vscode.window.showWarningMessage(
-        inert(vscode.l10n.t('Remove {0} from the settings?', name)),
-        { modal: true, detail: vscode.l10n.t('The sandbox itself is not touched.') },
+        inert(l10n.t('Remove {0} from the settings?', name)),
+        { modal: true, detail: l10n.t('The sandbox itself is not touched.') },
         remove,
       );
       if (choice === remove) await writeSandboxes(withoutSandbox(readSettings().sandboxes, id));
@@ -33,10 +34,10 @@ export function sandboxListCommands(
 }
 
 async function addSandbox(context: CommandContext): Promise<void> {
-  const title = vscode.l10n.t('Add Sandbox');
+  const title = l10n.t('Add Sandbox');
   const name = await vscode.window.showInputBox({
     title,
-    prompt: vscode.l10n.t('How shall it be called?'),
+    prompt: l10n.t('How shall it be called?'),
     validateInput: nameProblem,
     ignoreFocusOut: true,
   });
@@ -46,7 +47,7 @@ async function addSandbox(context: CommandContext): Promise<void> {
     const answer = await vscode.window.showInputBox({
       title,
       value: text,
-      prompt: vscode.l10n.t('Where does its guest agent listen?'),
+      prompt: l10n.t('Where does its guest agent listen?'),
       placeHolder: exampleEndpoint,
       validateInput: (value) => (value === '' ? undefined : entryProblem(name, value)),
       ignoreFocusOut: true,
@@ -79,7 +80,7 @@ async function testEndpoint(
   name: string,
   endpoint: Endpoint,
 ): Promise<'save' | 'edit' | 'cancel'> {
-  const title = inert(vscode.l10n.t('Testing {0}', formatEndpoint(endpoint)));
+  const title = inert(l10n.t('Testing {0}', formatEndpoint(endpoint)));
   const location = vscode.ProgressLocation.Notification;
   try {
     const { rttMs } = await vscode.window.withProgress({ title, location, cancellable: true }, (_, token) => {
@@ -90,16 +91,16 @@ async function testEndpoint(
       return registry.probe(endpoint, { timeoutMs: probeTimeoutMs, signal: abort.signal });
     });
     void vscode.window.showInformationMessage(
-      inert(vscode.l10n.t('{0} answered after {1} and was added.', name, roundTripText(rttMs))),
+      inert(l10n.t('{0} answered after {1} and was added.', name, roundTripText(rttMs))),
     );
     return 'save';
   } catch (error) {
     const reason = AgentError.from(error, 'unreachable');
     log.warn(`${name}: ${reason.message}`);
-    const save = vscode.l10n.t('Save Anyway');
-    const edit = vscode.l10n.t('Edit Endpoint');
+    const save = l10n.t('Save Anyway');
+    const edit = l10n.t('Edit Endpoint');
     const choice = await vscode.window.showWarningMessage(
-      inert(vscode.l10n.t('{0} does not answer. Save it anyway?', name)),
+      inert(l10n.t('{0} does not answer. Save it anyway?', name)),
       { modal: true, detail: reason.message },
       save,
       edit,

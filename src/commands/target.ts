@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import * as l10n from '../base/l10n.ts';
 import type { SandboxMonitor } from '../sandboxes/watch/sandbox-monitor.ts';
 import type { SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
 import { inert } from '../views/plain-text.ts';
@@ -30,7 +31,7 @@ export async function sandboxTarget(
   const fitting = registry.list().filter(fits);
   const [first] = fitting;
   if (first === undefined) {
-    void vscode.window.showInformationMessage(vscode.l10n.t('No sandbox can do this right now.'));
+    void vscode.window.showInformationMessage(l10n.t('No sandbox can do this right now.'));
     return undefined;
   }
   if (fitting.length === 1) return registry.monitor(first.id);
@@ -39,7 +40,7 @@ export async function sandboxTarget(
     description: sandboxLook(snapshot).word,
     id: snapshot.id,
   }));
-  const choice = await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Which sandbox?') });
+  const choice = await vscode.window.showQuickPick(items, { placeHolder: l10n.t('Which sandbox?') });
   return choice && registry.monitor(choice.id);
 }
 
@@ -62,9 +63,9 @@ export async function portTarget(
       port,
     }));
   if (items.length === 0) {
-    void vscode.window.showInformationMessage(vscode.l10n.t('No container publishes such a port.'));
+    void vscode.window.showInformationMessage(l10n.t('No container publishes such a port.'));
     return undefined;
   }
-  const choice = await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Which port?') });
+  const choice = await vscode.window.showQuickPick(items, { placeHolder: l10n.t('Which port?') });
   return choice?.port;
 }

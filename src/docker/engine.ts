@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { AgentError } from '../agent/errors.ts';
 import { isContainerId } from './container-id.ts';
 import { readEvents, type EngineEvent } from './event-stream.ts';

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { AgentError } from '../agent/errors.ts';
 
 /** What an event says of itself; all of it unchecked text of the engine. */

@@ -1,5 +1,5 @@
 import { request, type IncomingMessage } from 'node:http';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { AgentError } from '../agent/errors.ts';
 
 /** A request as dockerode describes it to its transport; only what reading calls use. */

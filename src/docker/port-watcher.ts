@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { AgentError } from '../agent/errors.ts';
 import type { PortBinding } from '../agent/generated/arcbox/v1/common.ts';
 import type { Logger } from '../base/logger.ts';

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { AgentError } from '../agent/errors.ts';
 
 /** Ids waiting at once before the queue gives up; far beyond what one machine runs. */

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import * as l10n from '../base/l10n.ts';
 import { readConfiguredSandboxes } from '../sandboxes/sources/configured.ts';
 import { startDiscovery } from '../sandboxes/sources/discovery.ts';
 import type { Disposable } from '../base/emitter.ts';
@@ -105,9 +106,7 @@ export class SandboxSources implements Disposable {
     const { registry } = this.#dependencies;
     if (state.phase === 'running') {
       const { endpoint } = state;
-      registry.setSource('local', [
-        { id: 'local', name: vscode.l10n.t('This machine'), endpoint, source: 'local' },
-      ]);
+      registry.setSource('local', [{ id: 'local', name: l10n.t('This machine'), endpoint, source: 'local' }]);
       registry.monitor('local')?.connect();
     } else if (state.phase === 'stopped') {
       registry.setSource('local', []);
@@ -121,7 +120,7 @@ export class SandboxSources implements Disposable {
     const { state } = localAgent;
     const agentProblem =
       state.phase === 'failed'
-        ? [vscode.l10n.t('The agent for this machine is not running: {0}', state.reason)]
+        ? [l10n.t('The agent for this machine is not running: {0}', state.reason)]
         : [];
     onProblems([...this.#settingProblems, ...agentProblem, ...this.#discoveryProblems]);
   }

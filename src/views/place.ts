@@ -1,4 +1,4 @@
-import { l10n } from 'vscode';
+import * as l10n from '../base/l10n.ts';
 
 /** Says which machine the extension host, and with it every sandbox connection, is on. */
 export function placeText(remoteName: string | undefined, hostName: string): string {

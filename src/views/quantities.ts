@@ -1,4 +1,4 @@
-import { l10n } from 'vscode';
+import * as l10n from '../base/l10n.ts';
 
 /** A duration in its two largest units, from seconds up to days: "12 s", "3 min 20 s", "2 h 5 min", "4 d 1 h". */
 export function durationText(durationMs: number): string {

@@ -1,4 +1,4 @@
-import { l10n } from 'vscode';
+import * as l10n from '../base/l10n.ts';
 import type { DiscoveredState } from '../sandboxes/model/discovered.ts';
 import type { ReadinessWord, SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
 import { spinner, type Icon } from './icon.ts';

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import * as l10n from '../base/l10n.ts';
 import type { Disposable } from '../base/emitter.ts';
 import type { SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
 import { statusText, type StatusText } from './status-text.ts';
@@ -19,7 +20,7 @@ export class StatusBar implements Disposable {
   constructor(menuCommand: string, place: string) {
     this.#place = place;
     this.#item = vscode.window.createStatusBarItem('sandlight.readiness', vscode.StatusBarAlignment.Left, 10);
-    this.#item.name = vscode.l10n.t('Sandlight readiness');
+    this.#item.name = l10n.t('Sandlight readiness');
     this.#item.command = menuCommand;
     this.#shown = this.update([]);
   }

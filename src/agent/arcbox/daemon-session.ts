@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { AgentError } from '../errors.ts';
 import type {

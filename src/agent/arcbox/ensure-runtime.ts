@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { AgentError } from '../errors.ts';
 import { AgentServiceClientImpl, type RuntimeEnsureResponse } from '../generated/arcbox/v1/agent.ts';
 import { pause } from '../../base/pause.ts';

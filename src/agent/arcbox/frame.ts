@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { AgentError, sentences } from '../errors.ts';
 import { ByteQueue } from '../../base/byte-queue.ts';
 import { foreignProtocolHint } from '../wire/foreign-protocol.ts';

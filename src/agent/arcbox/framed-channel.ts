@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { AgentError, sentences, withReason } from '../errors.ts';
 import { AgentServiceServiceName } from '../generated/arcbox/v1/agent.ts';
 import { decodeArcboxError } from './error.ts';

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { AgentError } from '../errors.ts';
 import { PortBindingsChanged, PortBindingsRemoved } from '../generated/arcbox/v1/agent.ts';
 import type { PortBinding } from '../generated/arcbox/v1/common.ts';

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { encode, Token, Tokenizer, tokensToObject, Type, type DecodeOptions } from 'cborg';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { AgentError, type AgentErrorCode } from '../errors.ts';
 
 /*

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { AgentError } from '../errors.ts';
 import type { MicrosandboxEncoder, MicrosandboxRole, Outgoing, SendableBy } from './encoder.ts';
 import { decodeMicrosandboxEnvelope, type MicrosandboxEnvelope } from './envelope.ts';

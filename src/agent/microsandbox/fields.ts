@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { isCborArray, isCborMap, type CborMap, type CborValue } from './cbor.ts';
 
 /** Returned by {@link Field.accept} for a value of the wrong kind. */

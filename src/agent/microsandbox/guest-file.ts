@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { AgentError, withReason } from '../errors.ts';
 import type { CallOptions } from '../rpc/channel.ts';
 import type { Exchange, MicrosandboxChannel } from './channel.ts';

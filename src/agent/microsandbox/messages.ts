@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { AgentError } from '../errors.ts';
 import { decodeCbor, isCborMap } from './cbor.ts';
 import { microsandboxFlag as flag } from './frame.ts';

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { AgentError, sentences } from '../errors.ts';
 import type { CallOptions } from '../rpc/channel.ts';

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { methodTypes } from '../generated/shapes.ts';
 import { AgentError } from '../errors.ts';
 import { checkPayload } from '../wire/protobuf.ts';

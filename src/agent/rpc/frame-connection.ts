@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { BatchedWriter } from '../../base/batched-writer.ts';
 import { AgentError } from '../errors.ts';
 import { decodeChunk, type FrameDecoder } from '../wire/frame-decoder.ts';

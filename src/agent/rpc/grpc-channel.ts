@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Client, ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { AgentError, sentences } from '../errors.ts';
 import { loadGrpc } from './load-grpc.ts';
 import { bridgeStream, type LocalBridge } from './local-bridge.ts';

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { AgentError, withReason, type AgentErrorCode } from '../errors.ts';
 
 /** The status codes that ttrpc and gRPC share, by number. */

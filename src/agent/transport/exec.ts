@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { Duplex, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { AgentError, withReason } from '../errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import { logLines, type LineLog } from '../../base/line-log.ts';

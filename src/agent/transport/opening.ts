@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { AgentError } from '../errors.ts';
 
 /** How long opening a stream may take and who may end it early. */

@@ -1,5 +1,5 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { AgentError } from '../errors.ts';
 import { opening, watchEvent, type OpenOptions } from './opening.ts';
 

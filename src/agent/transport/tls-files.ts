@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { AgentError } from '../errors.ts';
 import type { TlsSettings } from './tls.ts';
 

@@ -6,7 +6,7 @@ import {
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { AgentError } from '../errors.ts';
 import { opening, watchEvent, type OpenOptions } from './opening.ts';
 import { explainSocketError } from './socket.ts';

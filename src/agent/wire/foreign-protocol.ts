@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import type { ByteQueue } from '../../base/byte-queue.ts';
 
 /** Printable bytes that make a text: four of them are no frame's length by any accident that matters. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { AgentError } from '../errors.ts';
 import { shapes } from '../generated/shapes.ts';
 

@@ -1,11 +1,13 @@
 import type { Endpoint } from '../../agent/endpoint.ts';
+import type { PlainText } from '../../base/text.ts';
+import type { IpAddress } from '../../base/ip-address.ts';
 
 /** What a discovered sandbox is doing. `dead`: it is recorded as running, or crashed, and nothing answers. */
 export type DiscoveredState = 'running' | 'starting' | 'paused' | 'stopped' | 'dead';
 
 /** A port of the sandbox that the host publishes. */
-export interface PublishedPort {
-  readonly hostAddress: string;
+export interface HostPort {
+  readonly hostAddress: IpAddress;
   readonly hostPort: number;
   /** The service must listen on more than the guest's loopback, or the port is accepted but answers nothing. */
   readonly guestPort: number;
@@ -20,15 +22,16 @@ export interface DiscoveredFacts {
    */
   readonly recordName?: string;
   readonly state: DiscoveredState;
-  readonly ports: readonly PublishedPort[];
+  /** `null` when the tool does not tell them. */
+  readonly ports: readonly HostPort[] | null;
   /** A sentence about what is odd, such as records that contradict what was seen. */
-  readonly note?: string;
+  readonly note?: PlainText;
 }
 
 /** A sandbox found on this machine without being configured. */
 export interface DiscoveredSandbox extends DiscoveredFacts {
-  /** Plain text, never empty. */
-  readonly name: string;
+  /** Never empty. */
+  readonly name: PlainText;
   readonly endpoint: Endpoint;
   readonly source: 'microsandbox' | 'arcbox';
   /** Socket of its Docker engine, where the host forwards one. */

@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { formatEndpoint, parseEndpoint } from '../../agent/endpoint.ts';
 import { AgentError } from '../../agent/errors.ts';
 import type { TlsFiles } from '../../agent/transport/tls-files.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { formatEndpoint, type Endpoint } from '../../agent/endpoint.ts';
 import type { Logger } from '../../base/logger.ts';
 import { backoffMs } from '../model/connection.ts';

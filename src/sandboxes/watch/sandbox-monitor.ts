@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import type { connectAgent } from '../../agent/connect.ts';
 import { formatEndpoint } from '../../agent/endpoint.ts';
 import { AgentError, sentences } from '../../agent/errors.ts';

@@ -1,4 +1,4 @@
-import { l10n } from 'vscode';
+import * as l10n from '../../base/l10n.ts';
 import { formatEndpoint } from '../../agent/endpoint.ts';
 import { historyMs } from '../../sandboxes/model/history.ts';
 import type { ReadinessWord, SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';

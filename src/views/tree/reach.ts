@@ -1,4 +1,4 @@
-import { l10n } from 'vscode';
+import * as l10n from '../../base/l10n.ts';
 import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import type { PortBinding } from './node.ts';
 

@@ -1,17 +1,18 @@
+import type { PlainText } from '../../base/text.ts';
 import type { Icon } from '../icon.ts';
 import type { TreeNode } from './node.ts';
 
 /** Everything VS Code is told about a row, as plain data. Texts are shown as they are; nothing in them is markup. */
 export interface Row {
-  readonly label: string;
-  readonly description: string;
+  readonly label: PlainText;
+  readonly description: PlainText;
   /** Lines of plain text. */
-  readonly tooltip: string;
+  readonly tooltip: PlainText;
   readonly icon: Icon | null;
   /** Tags joined by `+`, the kind first; menus match them: `viewItem =~ /\+canEnsure\b/`. */
   readonly contextValue: string;
   /** What a screen reader says: name, kind, state, detail. */
-  readonly spoken: string;
+  readonly spoken: PlainText;
   readonly collapsible: 'none' | 'collapsed' | 'expanded';
 }
 

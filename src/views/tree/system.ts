@@ -1,4 +1,4 @@
-import { l10n } from 'vscode';
+import * as l10n from '../../base/l10n.ts';
 import { clockToleranceMs } from '../../sandboxes/model/clock-tolerance.ts';
 import type { GuestActivity, SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import { staleColor, type Icon } from '../icon.ts';

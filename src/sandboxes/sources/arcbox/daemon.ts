@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../../base/l10n.ts';
 import { openDaemonChannel } from '../../../agent/connect.ts';
 import type { Endpoint } from '../../../agent/endpoint.ts';
 import { AgentError } from '../../../agent/errors.ts';

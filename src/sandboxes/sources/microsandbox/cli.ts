@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { homedir } from 'node:os';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../../base/l10n.ts';
 import { dig, parseJson } from '../../../base/bounded-file.ts';
 import { portOfText, type InventoryEntry } from './records.ts';
 

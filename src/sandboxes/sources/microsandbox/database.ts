@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../../base/l10n.ts';
 import { parseJson } from '../../../base/bounded-file.ts';
 import { maxInventoryEntries, portsOfConfig, type InventoryEntry } from './records.ts';
 

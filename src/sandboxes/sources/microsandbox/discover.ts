@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../../base/l10n.ts';
 import type { TransportAddress } from '../../../agent/endpoint.ts';
 import { GuestTextCleaner } from '../../../base/guest-text.ts';
 import { listFolder } from '../../../base/bounded-file.ts';

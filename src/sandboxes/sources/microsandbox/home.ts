@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../../base/l10n.ts';
 import type { Endpoint, TransportAddress } from '../../../agent/endpoint.ts';
 import { dig, parseJson, readSmallFile } from '../../../base/bounded-file.ts';
 

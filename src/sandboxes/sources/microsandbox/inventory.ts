@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../../base/l10n.ts';
 import { listFromCli } from './cli.ts';
 import { listFromDatabase } from './database.ts';
 import { maxSandboxNameBytes, type MicrosandboxHome } from './home.ts';
