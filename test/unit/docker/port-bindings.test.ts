@@ -4,7 +4,6 @@ import {
   bindingsOfInspect,
   bindingsOfList,
   containerOfEvent,
-  sameBindings,
 } from '../../../src/docker/port-bindings.ts';
 import { parseEvent } from '../../../src/docker/event-stream.ts';
 
@@ -102,16 +101,5 @@ describe('containerOfEvent', () => {
   it('refuses an id that could lead a request elsewhere', () => {
     const attributes = { container: `${id}/../../images` };
     expect(containerOfEvent({ type: 'network', action: 'connect', actorId: id, attributes })).toBeUndefined();
-  });
-});
-
-describe('sameBindings', () => {
-  it('tells every difference of a binding', () => {
-    const [first] = web;
-    expect(sameBindings(web, structuredClone(web))).toBe(true);
-    expect(sameBindings(web, web.slice(1))).toBe(false);
-    expect(sameBindings([first!], [{ ...first!, hostPort: 1 }])).toBe(false);
-    expect(sameBindings([first!], [{ ...first!, hostIp: '::' }])).toBe(false);
-    expect(sameBindings([first!], [{ ...first!, protocol: 'udp' }])).toBe(false);
   });
 });
