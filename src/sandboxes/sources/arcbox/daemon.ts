@@ -8,7 +8,7 @@ import {
 } from '../../../agent/generated/arcbox/v1/daemon.ts';
 import type { Logger } from '../../../base/logger.ts';
 import { rpcOver, type RpcChannel } from '../../../agent/rpc/channel.ts';
-import { waitForSocket } from '../../../base/wait-for-socket.ts';
+import { waitForPath } from '../../../base/path-watch.ts';
 import { backoffMs } from '../../model/connection.ts';
 import { GuestTextCleaner } from '../../../base/guest-text.ts';
 import { findArcboxSockets, type ArcboxSockets } from './sockets.ts';
@@ -53,7 +53,7 @@ export async function watchArcbox({
       });
       logger.debug(`ArcBox daemon: ${reason.message}`);
     }
-    await waitForSocket((sockets ?? candidates[0]).grpc, backoffMs(attempt, Math.random()), signal);
+    await waitForPath((sockets ?? candidates[0]).grpc, backoffMs(attempt, Math.random()), signal);
   }
 }
 

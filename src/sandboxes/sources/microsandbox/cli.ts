@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { homedir } from 'node:os';
 import * as l10n from '../../../base/l10n.ts';
-import { dig, parseJson } from '../../../base/bounded-file.ts';
+import { dig, parseJson } from '../../../base/json.ts';
 import { portOfText, type InventoryEntry } from './records.ts';
 
 const timeoutMs = 5000;

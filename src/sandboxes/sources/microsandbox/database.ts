@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import * as l10n from '../../../base/l10n.ts';
-import { parseJson } from '../../../base/bounded-file.ts';
+import { parseJson } from '../../../base/json.ts';
 import { maxInventoryEntries, portsOfConfig, type InventoryEntry } from './records.ts';
 
 /** A writer holds the database for milliseconds; waiting longer would hold up this thread. */

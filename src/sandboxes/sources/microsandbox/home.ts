@@ -4,7 +4,8 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import * as l10n from '../../../base/l10n.ts';
 import type { Endpoint, TransportAddress } from '../../../agent/endpoint.ts';
-import { dig, parseJson, readSmallFile } from '../../../base/bounded-file.ts';
+import { readSmallFile } from '../../../base/bounded-file.ts';
+import { dig, parseJson } from '../../../base/json.ts';
 
 /** Where microsandbox keeps its things. */
 export interface MicrosandboxHome {

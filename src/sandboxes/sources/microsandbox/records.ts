@@ -1,4 +1,4 @@
-import { dig } from '../../../base/bounded-file.ts';
+import { dig } from '../../../base/json.ts';
 import type { PublishedPort } from '../../model/discovered.ts';
 
 /** A sandbox as microsandbox's own records tell it, which may be out of date. */
