@@ -2,7 +2,7 @@ import { lstat, mkdir, unlink } from 'node:fs/promises';
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
-import { isLoopback, type TransportAddress } from '../agent/endpoint.ts';
+import { isLoopbackHost, type TransportAddress } from '../agent/endpoint.ts';
 import { AgentError, maxQuotedLength, messageOf } from '../agent/errors.ts';
 import { plain, plainText, type PlainText } from '../base/text.ts';
 import type { Logger } from '../base/logger.ts';
@@ -130,7 +130,7 @@ async function listenOnLoopback(
   { logger }: GuestListenOptions,
 ): Promise<Listener> {
   const { host, port } = address;
-  if (!isLoopback(host)) {
+  if (!isLoopbackHost(host)) {
     throw new AgentError(
       'not_permitted',
       plain`Plain TCP may only listen on a loopback address, and ${shown(host)} is none.`,
