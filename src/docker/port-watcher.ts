@@ -7,7 +7,7 @@ import { isContainerId } from './container-id.ts';
 import type { DockerEngine } from './engine.ts';
 import { bindingsOfInspect, bindingsOfList, containerOfEvent } from './port-bindings.ts';
 import { RefreshQueue } from './refresh-queue.ts';
-import { waitForSocket } from '../base/wait-for-socket.ts';
+import { waitForPath } from '../base/path-watch.ts';
 
 /** How to watch. */
 export interface WatchPortsOptions {
@@ -56,7 +56,7 @@ export async function watchPorts(engine: DockerEngine, options: WatchPortsOption
       logger.debug(plain`Cannot watch published ports: ${reason.message}`);
       onChange({ kind: 'stale', reason });
     }
-    await waitForSocket(engine.socketPath, retryMs, signal);
+    await waitForPath(engine.socketPath, retryMs, signal);
     retryMs = Math.min(2 * retryMs, maxRetryMs);
   }
 }

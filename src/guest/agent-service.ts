@@ -1,4 +1,4 @@
-import { AgentError } from '../agent/errors.ts';
+import { AgentError, maxQuotedLength } from '../agent/errors.ts';
 import type { PortBinding } from '../agent/facts.ts';
 import {
   AgentPingRequest,
@@ -17,6 +17,7 @@ import {
   type ClockReport,
 } from '../agent/generated/sandlight/v1/ping_extension.ts';
 import type { Logger } from '../base/logger.ts';
+import { plain, plainText } from '../base/text.ts';
 import { checkPayload, type MessageName } from '../agent/wire/protobuf.ts';
 import type { SetClock } from './clock.ts';
 import { readSystemInfo } from './probes/system-info.ts';
@@ -91,8 +92,11 @@ async function ping(
   if (timestampSecs > 0n) {
     clock.refusal = (await setClock(timestampSecs)) ?? '';
     clock.wasSet = clock.refusal === '';
-    if (clock.wasSet) logger.info(`The clock was set to ${timestampSecs} s.`);
-    else logger.warn(`A client wanted the clock set to ${timestampSecs} s: ${clock.refusal}.`);
+    if (clock.wasSet) logger.info(plain`The clock was set to ${timestampSecs} s.`);
+    else
+      logger.warn(
+        plain`A client wanted the clock set to ${timestampSecs} s: ${plainText(clock.refusal, maxQuotedLength)}.`,
+      );
   }
   const response = AgentPingResponse.encode({
     message: message === '' ? 'pong' : `pong: ${message}`,

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
-import { AgentError } from '../agent/errors.ts';
+import { messageOf } from '../agent/errors.ts';
 import type { PortBinding } from '../agent/facts.ts';
+import { plain } from '../base/text.ts';
 import {
   AgentServiceServiceName,
   PortBindingsChanged,
@@ -51,7 +52,7 @@ export async function serveFramedConnection(stream: Duplex, services: ArcboxServ
     }
     decoder.end();
   } catch (error) {
-    logger.debug(`A connection was closed: ${AgentError.from(error, 'connection_closed').message}`);
+    logger.debug(plain`A connection was closed: ${messageOf(error)}`);
   } finally {
     gone.abort();
     stream.destroy();
@@ -97,7 +98,7 @@ class FramedConnection {
       error instanceof Refusal
         ? error
         : new Refusal('internal', error instanceof Error ? error.message : String(error), { cause: error });
-    if (refusal.kind === 'internal') this.#services.logger.error(`A call failed: ${refusal.message}`);
+    if (refusal.kind === 'internal') this.#services.logger.error(plain`A call failed: ${messageOf(refusal)}`);
     const text = refusal.message.slice(0, maxErrorTextLength);
     return encodeArcboxFrame(arcboxType.error, encodeArcboxError(errorCodes[refusal.kind], text), traceId);
   }
@@ -110,7 +111,8 @@ class FramedConnection {
           if (update.kind === 'changed') {
             await this.#write(notificationFrame(update.containerId, update.bindings));
           } else {
-            for (const [id, bindings] of update.containers) await this.#write(notificationFrame(id, bindings));
+            for (const [id, bindings] of update.containers)
+              await this.#write(notificationFrame(id, bindings));
             resolve();
           }
         }
@@ -118,8 +120,9 @@ class FramedConnection {
       push()
         .catch((error: unknown) => {
           if (this.#gone.aborted) return;
-          const why = AgentError.from(error, 'connection_closed').message;
-          this.#services.logger.warn(`Port notifications ended with their connection: ${why}`);
+          this.#services.logger.warn(
+            plain`Port notifications ended with their connection: ${messageOf(error)}`,
+          );
           this.#stream.destroy();
         })
         .finally(resolve);

@@ -31,7 +31,8 @@ export function followEnginePorts(engine: DockerEngine, signal: AbortSignal, log
       logger,
       onChange: (change) => {
         if (change.kind === 'changed') set(change.containerId, change.bindings);
-        else if (change.kind === 'snapshot') for (const [id, bindings] of change.containers) set(id, bindings);
+        else if (change.kind === 'snapshot')
+          for (const [id, bindings] of change.containers) set(id, bindings);
         resolve();
       },
     }).then(resolve);

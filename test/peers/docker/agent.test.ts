@@ -87,9 +87,10 @@ describe.skipIf(skip !== undefined)(
 
     it('starts containerd and dockerd, once for all who ask, and says so truthfully', async () => {
       const start = { timeoutMs: 100_000, startIfNeeded: true };
-      const statuses = (await Promise.all([ensure(start), ensure(start)])).map(
-        ({ ready, status }) => ({ ready, status }),
-      );
+      const statuses = (await Promise.all([ensure(start), ensure(start)])).map(({ ready, status }) => ({
+        ready,
+        status,
+      }));
       expect(statuses).toContainEqual({ ready: true, status: 'started' });
       expect(statuses).toContainEqual({ ready: true, status: 'reused' });
       expect(await ensure(start)).toMatchObject({

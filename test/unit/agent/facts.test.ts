@@ -9,12 +9,12 @@ const web: readonly PortBinding[] = [
 
 describe('compareBindings', () => {
   it('puts ports as numbers, then protocols, IPv4 before IPv6, addresses and host ports', () => {
-    const of = (
-      containerPort: number,
-      protocol: string,
-      hostIp: string,
-      hostPort: number,
-    ): PortBinding => ({ containerPort, protocol, hostIp, hostPort });
+    const of = (containerPort: number, protocol: string, hostIp: string, hostPort: number): PortBinding => ({
+      containerPort,
+      protocol,
+      hostIp,
+      hostPort,
+    });
     const inOrder = [
       of(9, 'udp', '::', 9),
       of(80, 'tcp', '0.0.0.0', 1),

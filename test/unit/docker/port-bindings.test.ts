@@ -1,10 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  bindingsOfInspect,
-  bindingsOfList,
-  containerOfEvent,
-} from '../../../src/docker/port-bindings.ts';
+import { bindingsOfInspect, bindingsOfList, containerOfEvent } from '../../../src/docker/port-bindings.ts';
 import { parseEvent } from '../../../src/docker/event-stream.ts';
 
 const read = (file: string): string => readFileSync(`test/vectors/docker/${file}`, 'utf8');
