@@ -13,16 +13,18 @@ export const listCommand: Command = {
   async run(context) {
     const { logger, interrupted, line } = context;
     if (line.positionals.length > 0) throw new AgentError('usage', 'list takes no argument.');
-    const { sandboxes, notes } = await discoverMicrosandbox(undefined, interrupted);
-    for (const note of notes) logger.warn(note);
+    const microsandboxes = await discoverMicrosandbox(undefined, interrupted);
     const sockets = await findArcboxSockets(arcboxCandidates());
-    const machines = sockets === undefined ? [] : await discoverArcbox(sockets, interrupted, logger);
-    const found = [...sandboxes, ...machines].map(({ name, endpoint, source, state }) => ({
-      name,
-      endpoint: formatEndpoint(endpoint),
-      source,
-      state,
-    }));
+    const machines = sockets && (await discoverArcbox(sockets, interrupted, logger));
+    for (const note of [...microsandboxes.notes, ...(machines?.notes ?? [])]) logger.warn(note);
+    const found = [...microsandboxes.sandboxes, ...(machines?.sandboxes ?? [])].map(
+      ({ name, endpoint, source, state }) => ({
+        name,
+        endpoint: formatEndpoint(endpoint),
+        source,
+        state,
+      }),
+    );
     const rows = found.map(({ name, endpoint, state }) => `${name}  ${state}  ${endpoint}`);
     printResult(context, found, rows.length === 0 ? 'No sandbox was found.' : rows.join('\n'));
   },
