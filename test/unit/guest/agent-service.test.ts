@@ -106,8 +106,7 @@ describe('the agent service', () => {
     const binding = { containerPort: 80, hostPort: 8080, protocol: 'tcp', hostIp: '::' };
     const table = methods({
       updates: [
-        { kind: 'changed', containerId: 'a', bindings: [binding] },
-        { kind: 'snapshotComplete' },
+        { kind: 'snapshot', containers: new Map([['a', [binding]]]) },
         { kind: 'changed', containerId: 'a', bindings: [] },
       ],
     });

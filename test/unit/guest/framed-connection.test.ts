@@ -17,7 +17,7 @@ import { decodeArcboxError } from '../../../src/agent/arcbox/error.ts';
 import { encodeArcboxFrame } from '../../../src/agent/arcbox/frame.ts';
 import { arcboxType } from '../../../src/agent/arcbox/messages.ts';
 import { serveFramedConnection } from '../../../src/guest/framed-connection.ts';
-import { followPublishedPorts } from '../../../src/guest/published-ports.ts';
+import { followEnginePorts } from '../../../src/guest/published-ports.ts';
 import type { GuestMethod, GuestMethodTable } from '../../../src/guest/service.ts';
 import { FakeEngine } from '../docker/fake-engine.ts';
 import { RawClient, startAgent } from './support.ts';
@@ -144,7 +144,7 @@ function connectTo(methods: GuestMethodTable = subscribeOnPing()): { client: Raw
   onTestFinished(() => {
     stop.abort();
   });
-  const ports = followPublishedPorts(engine, stop.signal, silentLogger);
+  const ports = followEnginePorts(engine, stop.signal, silentLogger);
   const [near, far] = duplexPair();
   void serveFramedConnection(far, { methods, ports, logger: silentLogger });
   return { client: near, engine };
