@@ -1,4 +1,4 @@
-import { AgentError } from '../agent/errors.ts';
+import { AgentError, maxQuotedLength } from '../agent/errors.ts';
 import {
   AgentPingRequest,
   AgentPingResponse,
@@ -16,6 +16,7 @@ import {
   type ClockReport,
 } from '../agent/generated/sandlight/v1/ping_extension.ts';
 import type { Logger } from '../base/logger.ts';
+import { plain, plainText } from '../base/text.ts';
 import { checkPayload, type MessageName } from '../agent/wire/protobuf.ts';
 import type { SetClock } from './clock.ts';
 import { readSystemInfo } from './probes/system-info.ts';
@@ -90,12 +91,15 @@ async function ping(
   if (timestampSecs > 0n) {
     clock.refusal = (await setClock(timestampSecs)) ?? '';
     clock.wasSet = clock.refusal === '';
-    if (clock.wasSet) logger.info(`The clock was set to ${timestampSecs} s.`);
-    else logger.warn(`A client wanted the clock set to ${timestampSecs} s: ${clock.refusal}.`);
+    const refusal = plainText(clock.refusal, maxQuotedLength);
+    if (clock.wasSet) logger.info(plain`The clock was set to ${timestampSecs} s.`);
+    else logger.warn(plain`A client wanted the clock set to ${timestampSecs} s: ${refusal}.`);
   }
   const response = AgentPingResponse.encode({
     message: message === '' ? 'pong' : `pong: ${message}`,
     version,
+    // Hosts that ask for a version want everything that it promises, which this agent does not offer.
+    protocolVersion: 0,
   });
   if (extension.subscribePorts || extension.reportClock) {
     const portsSubscribed = extension.subscribePorts && subscribePorts !== undefined;

@@ -155,7 +155,7 @@ export class ScriptedAgent {
       this.clockSets.push(timestampSecs);
       this.script.clockAheadMs = 0;
     }
-    const response = AgentPingResponse.encode({ message: 'pong', version: '9.9.9' });
+    const response = AgentPingResponse.encode({ message: 'pong', version: '9.9.9', protocolVersion: 0 });
     if (wantsPorts) await subscribePorts?.();
     const clock = { unixNanos, wasSet: timestampSecs > 0n, refusal: '' };
     PingResponseExtension.encode({ portsSubscribed: wantsPorts, clock }, response);
