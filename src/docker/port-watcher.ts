@@ -6,7 +6,7 @@ import { isContainerId } from './container-id.ts';
 import type { DockerEngine } from './engine.ts';
 import { bindingsOfInspect, bindingsOfList, containerOfEvent, sameBindings } from './port-bindings.ts';
 import { RefreshQueue } from './refresh-queue.ts';
-import { waitForSocket } from '../base/wait-for-socket.ts';
+import { waitForPath } from '../base/path-watch.ts';
 
 /** What an engine publishes, as it changes. Container ids are full; lists are in a stable order. */
 export type PublishedPortsChange =
@@ -65,7 +65,7 @@ export async function watchPorts(engine: DockerEngine, options: WatchPortsOption
       logger.debug(`Cannot watch published ports: ${reason.message}`);
       onState({ kind: 'down', reason });
     }
-    await waitForSocket(engine.socketPath, retryMs, signal);
+    await waitForPath(engine.socketPath, retryMs, signal);
     retryMs = Math.min(2 * retryMs, maxRetryMs);
   }
 }

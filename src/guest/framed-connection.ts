@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { AgentError } from '../agent/errors.ts';
+import { messageOf } from '../agent/errors.ts';
+import { plain } from '../base/text.ts';
 import {
   AgentServiceServiceName,
   PortBindingsChanged,
@@ -51,7 +52,7 @@ export async function serveFramedConnection(stream: Duplex, services: ArcboxServ
     }
     decoder.end();
   } catch (error) {
-    logger.debug(`A connection was closed: ${AgentError.from(error, 'connection_closed').message}`);
+    logger.debug(plain`A connection was closed: ${messageOf(error)}`);
   } finally {
     gone.abort();
     stream.destroy();
@@ -97,7 +98,7 @@ class FramedConnection {
       error instanceof Refusal
         ? error
         : new Refusal('internal', error instanceof Error ? error.message : String(error), { cause: error });
-    if (refusal.kind === 'internal') this.#services.logger.error(`A call failed: ${refusal.message}`);
+    if (refusal.kind === 'internal') this.#services.logger.error(plain`A call failed: ${messageOf(refusal)}`);
     const text = refusal.message.slice(0, maxErrorTextLength);
     return encodeArcboxFrame(arcboxType.error, encodeArcboxError(errorCodes[refusal.kind], text), traceId);
   }
@@ -114,8 +115,9 @@ class FramedConnection {
       push()
         .catch((error: unknown) => {
           if (this.#gone.aborted) return;
-          const why = AgentError.from(error, 'connection_closed').message;
-          this.#services.logger.warn(`Port notifications ended with their connection: ${why}`);
+          this.#services.logger.warn(
+            plain`Port notifications ended with their connection: ${messageOf(error)}`,
+          );
           this.#stream.destroy();
         })
         .finally(resolve);

@@ -1,12 +1,13 @@
 import type { Duplex } from 'node:stream';
 import type { Client, ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
 import * as l10n from '../../base/l10n.ts';
+import { plain, type PlainText } from '../../base/text.ts';
 import { AgentError, sentences } from '../errors.ts';
 import { loadGrpc } from './load-grpc.ts';
 import { bridgeStream, type LocalBridge } from './local-bridge.ts';
 import { explainBrokenStream } from '../transport/broken-stream.ts';
 import { foreignProtocolHint } from '../wire/foreign-protocol.ts';
-import type { CallOptions, RpcChannel } from './channel.ts';
+import { shownName, type CallOptions, type RpcChannel } from './channel.ts';
 import { Closing } from './closing.ts';
 import { statusError } from './grpc-status.ts';
 import { startCall } from './pending-call.ts';
@@ -85,7 +86,7 @@ class GrpcChannel implements RpcChannel {
     const begun: { call?: ClientUnaryCall } = {};
     const call = startCall<Uint8Array>(
       options,
-      () => l10n.t('No answer to {0} within {1} ms.', method, options.timeoutMs),
+      () => l10n.t('No answer to {0} within {1} ms.', shownName(method), options.timeoutMs),
       () => begun.call?.cancel(),
     );
     if (options.signal?.aborted === true) return call.promise;
@@ -132,8 +133,10 @@ class GrpcChannel implements RpcChannel {
   }
 
   /** What the bytes that came look like, as a sentence, while gRPC is not understood; empty when unknown. */
-  hint(): string {
-    return this.isReady ? '' : foreignProtocolHint(this.#bridge.greeting, l10n.t('this is not a gRPC agent'));
+  hint(): PlainText {
+    return this.isReady
+      ? plain``
+      : foreignProtocolHint(this.#bridge.greeting, l10n.t('this is not a gRPC agent'));
   }
 
   #endOfStream(): AgentError {

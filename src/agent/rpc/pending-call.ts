@@ -1,4 +1,5 @@
 import * as l10n from '../../base/l10n.ts';
+import type { PlainText } from '../../base/text.ts';
 import { AgentError } from '../errors.ts';
 import type { CallOptions } from './channel.ts';
 
@@ -18,7 +19,7 @@ export interface PendingCall<T> {
  */
 export function startCall<T>(
   options: CallOptions,
-  describeTimeout: () => string,
+  describeTimeout: () => PlainText,
   onGivenUp: () => void = () => undefined,
 ): PendingCall<T> {
   const { timeoutMs, signal } = options;

@@ -9,7 +9,7 @@ import {
   ttrpcType,
   type TtrpcFrame,
 } from '../wire/ttrpc-frame.ts';
-import type { CallOptions, RpcChannel } from './channel.ts';
+import { shownName, type CallOptions, type RpcChannel } from './channel.ts';
 import { FrameConnection } from './frame-connection.ts';
 import { statusError } from './grpc-status.ts';
 import { MessageQueue } from './message-queue.ts';
@@ -78,7 +78,10 @@ export class TtrpcChannel implements RpcChannel {
     const call = startCall<Uint8Array>(
       options,
       () =>
-        sentences(l10n.t('No answer to {0} within {1} ms.', method, options.timeoutMs), this.#decoder.hint()),
+        sentences(
+          l10n.t('No answer to {0} within {1} ms.', shownName(method), options.timeoutMs),
+          this.#decoder.hint(),
+        ),
       () => this.#waiting.delete(streamId),
     );
     if (options.signal?.aborted === true) return call.promise;

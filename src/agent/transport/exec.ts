@@ -2,7 +2,8 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { Duplex, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as l10n from '../../base/l10n.ts';
-import { AgentError, withReason } from '../errors.ts';
+import { plain, plainText, type PlainText } from '../../base/text.ts';
+import { AgentError, messageOf, withReason } from '../errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import { logLines, type LineLog } from '../../base/line-log.ts';
 import { opening, watchEvent, type OpenOptions } from './opening.ts';
@@ -12,6 +13,9 @@ const graceMs = 2000;
 
 /** How long the last words of a program that is gone are waited for. */
 const lastWordsMs = 100;
+
+/** Longest name of a program that is quoted. */
+const maxProgramLength = 200;
 
 /** Settings of {@link openExec}. */
 export interface OpenExecOptions extends OpenOptions {
@@ -35,7 +39,11 @@ export async function openExec(
   await opening(stream, options, {
     watch: watchEvent(stream, 'spawn'),
     describeTimeout: () =>
-      l10n.t('The program {0} was not started within {1} ms.', program, options.timeoutMs),
+      l10n.t(
+        'The program {0} was not started within {1} ms.',
+        plainText(program, maxProgramLength),
+        options.timeoutMs,
+      ),
     explain: (error) => AgentError.from(error, 'unreachable'),
   });
   return stream;
@@ -43,16 +51,16 @@ export async function openExec(
 
 class ProgramStream extends Duplex {
   readonly #child: ChildProcessWithoutNullStreams;
-  readonly #program: string;
+  readonly #program: PlainText;
   readonly #stderr: LineLog;
   #hasAnswered = false;
 
   constructor(child: ChildProcessWithoutNullStreams, program: string, logger: Logger) {
     super({ allowHalfOpen: true });
     this.#child = child;
-    this.#program = program;
+    this.#program = plainText(program, maxProgramLength);
     this.#stderr = logLines(child.stderr, (line) => {
-      logger.info(`${program}: ${line}`);
+      logger.info(plain`${this.#program}: ${line}`);
     });
     child.on('spawn', () => this.emit('spawn'));
     child.on('error', (error) => this.destroy(explainSpawnError(program, error)));
@@ -107,7 +115,11 @@ class ProgramStream extends Duplex {
     }
     const event =
       code === null
-        ? l10n.t('The program {0} was ended by {1}', this.#program, String(signal))
+        ? l10n.t(
+            'The program {0} was ended by {1}',
+            this.#program,
+            plainText(String(signal), maxProgramLength),
+          )
         : l10n.t('The program {0} exited with code {1}', this.#program, code);
     const last = this.#stderr.last();
     this.destroy(
@@ -142,7 +154,8 @@ function stopProgram(child: ChildProcessWithoutNullStreams): void {
   });
 }
 
-function explainSpawnError(program: string, error: NodeJS.ErrnoException): AgentError {
+function explainSpawnError(name: string, error: NodeJS.ErrnoException): AgentError {
+  const program = plainText(name, maxProgramLength);
   switch (error.code) {
     case 'ENOENT':
       return new AgentError(
@@ -158,7 +171,7 @@ function explainSpawnError(program: string, error: NodeJS.ErrnoException): Agent
     default:
       return new AgentError(
         'unreachable',
-        l10n.t('The program {0} cannot be started ({1}).', program, error.message),
+        l10n.t('The program {0} cannot be started ({1}).', program, messageOf(error)),
         { cause: error },
       );
   }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import * as l10n from '../../base/l10n.ts';
+import { quoted } from '../../base/text.ts';
 import { AgentError } from '../errors.ts';
 import { opening, type OpenOptions } from './opening.ts';
 import { explainSocketError, openSocket } from './socket.ts';
@@ -57,7 +58,7 @@ function watchLine(socket: Socket, opened: () => void, failed: (error: AgentErro
       failed(
         new AgentError(
           'handshake_failed',
-          l10n.t('What answers is no VMM: it said {0} instead of OK.', JSON.stringify(line)),
+          l10n.t('What answers is no VMM: it said {0} instead of OK.', quoted(line, maxLineBytes)),
         ),
       );
       return;

@@ -1,6 +1,7 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import * as l10n from '../../base/l10n.ts';
-import { AgentError } from '../errors.ts';
+import type { PlainText } from '../../base/text.ts';
+import { AgentError, messageOf } from '../errors.ts';
 import { opening, watchEvent, type OpenOptions } from './opening.ts';
 
 /**
@@ -21,7 +22,8 @@ export async function openSocket(target: NetConnectOpts, options: OpenOptions): 
 
 /** Says in words what the operating system's error number means for a person who wants to reach an agent. */
 export function explainSocketError(error: NodeJS.ErrnoException): AgentError {
-  const because = (message: string): AgentError => new AgentError('unreachable', message, { cause: error });
+  const because = (message: PlainText): AgentError =>
+    new AgentError('unreachable', message, { cause: error });
   switch (error.code) {
     case 'ENOENT':
       return because(l10n.t('Nothing exists at this path. Start the agent or correct the path.'));
@@ -50,6 +52,6 @@ export function explainSocketError(error: NodeJS.ErrnoException): AgentError {
         { cause: error },
       );
     default:
-      return because(l10n.t('Connecting failed ({0}).', error.message));
+      return because(l10n.t('Connecting failed ({0}).', messageOf(error)));
   }
 }

@@ -7,9 +7,13 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import * as l10n from '../../base/l10n.ts';
-import { AgentError } from '../errors.ts';
+import { plainText, type PlainText } from '../../base/text.ts';
+import { AgentError, messageOf } from '../errors.ts';
 import { opening, watchEvent, type OpenOptions } from './opening.ts';
 import { explainSocketError } from './socket.ts';
+
+/** Longest name of an error that is quoted. */
+const maxCodeLength = 100;
 
 /** Whom to trust, and who we are. Texts are PEM. */
 export interface TlsSettings {
@@ -62,12 +66,11 @@ function readCertificates({ ca, cert, key }: TlsSettings): SecureContext {
   try {
     return createSecureContext({ ca, cert, key });
   } catch (error) {
-    const { message } = AgentError.from(error, 'handshake_failed');
     throw new AgentError(
       'handshake_failed',
       l10n.t(
         'The configured CA, certificate or key cannot be used ({0}). They must be PEM and belong together.',
-        message,
+        messageOf(error),
       ),
       { cause: error },
     );
@@ -76,7 +79,7 @@ function readCertificates({ ca, cert, key }: TlsSettings): SecureContext {
 
 /** Says in words why a TLS handshake failed. */
 export function explainTlsError(error: NodeJS.ErrnoException): AgentError {
-  const because = (message: string): AgentError =>
+  const because = (message: PlainText): AgentError =>
     new AgentError('handshake_failed', message, { cause: error });
   const code = error.code ?? '';
   switch (code) {
@@ -88,7 +91,7 @@ export function explainTlsError(error: NodeJS.ErrnoException): AgentError {
       return because(
         l10n.t(
           "The agent's certificate bears another name ({0}). Correct the host or configure the server name.",
-          error.message,
+          messageOf(error),
         ),
       );
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
@@ -112,12 +115,17 @@ export function explainTlsError(error: NodeJS.ErrnoException): AgentError {
     return because(
       l10n.t(
         'The agent refused the TLS connection ({0}). It may want another client certificate: check the configured one.',
-        code,
+        plainText(code, maxCodeLength),
       ),
     );
   }
   if (/^ERR_(SSL|TLS)_|^EPROTO$/.test(code)) {
-    return because(l10n.t('What answers does not speak TLS as expected ({0}). Check the port.', code));
+    return because(
+      l10n.t(
+        'What answers does not speak TLS as expected ({0}). Check the port.',
+        plainText(code, maxCodeLength),
+      ),
+    );
   }
   return explainSocketError(error);
 }

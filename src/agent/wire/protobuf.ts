@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import * as l10n from '../../base/l10n.ts';
+import type { PlainText } from '../../base/text.ts';
 import { AgentError } from '../errors.ts';
 import { shapes } from '../generated/shapes.ts';
 
@@ -40,7 +41,7 @@ export function checkPayload(name: MessageName, payload: Uint8Array): void {
     if (!(error instanceof Malformed)) throw error;
     throw new AgentError(
       'malformed_payload',
-      l10n.t('{0} is malformed at byte {1}: {2}.', name, cursor.offset, error.message),
+      l10n.t('{0} is malformed at byte {1}: {2}.', name, cursor.offset, error.why),
     );
   }
 }
@@ -50,7 +51,14 @@ interface Cursor {
   offset: number;
 }
 
-class Malformed extends Error {}
+class Malformed extends Error {
+  readonly why: PlainText;
+
+  constructor(why: PlainText) {
+    super(why);
+    this.why = why;
+  }
+}
 
 function checkMessage(cursor: Cursor, end: number, shape: MessageShape, depth: number): void {
   if (depth > maxDepth) throw new Malformed(l10n.t('messages nest deeper than {0}', maxDepth));

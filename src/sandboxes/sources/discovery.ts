@@ -1,4 +1,5 @@
 import type { Logger } from '../../base/logger.ts';
+import { joined, plain, type PlainText } from '../../base/text.ts';
 import type { Disposable } from '../../base/emitter.ts';
 import type { SandboxRegistry } from '../watch/sandbox-registry.ts';
 import type { SandboxSpec } from '../model/snapshot.ts';
@@ -20,7 +21,7 @@ export interface DiscoverySettings {
 export interface DiscoveryDependencies {
   readonly logger: Logger;
   /** Hears why there may be more sandboxes than are shown, whenever that changes. */
-  readonly onProblems: (problems: readonly string[]) => void;
+  readonly onProblems: (problems: readonly PlainText[]) => void;
 }
 
 /** Keeps the registry's discovered sandboxes current until disposed of; they then leave the registry. */
@@ -55,7 +56,7 @@ async function followMicrosandbox(
 ): Promise<void> {
   const home = await resolveMicrosandboxHome();
   if (signal.aborted) return;
-  let told = '';
+  let told: PlainText | undefined;
   let isLooking = false;
   let mustLookAgain = false;
   const look = async (): Promise<void> => {
@@ -66,10 +67,10 @@ async function followMicrosandbox(
     isLooking = false;
     if (signal.aborted) return;
     registry.setSource('microsandbox', sandboxes.map(specOf));
-    const text = notes.join(' ');
-    if (text !== told) {
-      if (text !== '') logger.warn(`microsandbox: ${text}`);
-      onProblems(notes.map((note) => `microsandbox: ${note}`));
+    const text = joined(notes, ' ');
+    if (text !== (told ?? '')) {
+      if (text !== '') logger.warn(plain`microsandbox: ${text}`);
+      onProblems(notes.map((note) => plain`microsandbox: ${note}`));
       told = text;
     }
     if (mustLookAgain) await look();

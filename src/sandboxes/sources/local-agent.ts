@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import * as l10n from '../../base/l10n.ts';
 import { formatEndpoint, type Endpoint } from '../../agent/endpoint.ts';
 import type { Logger } from '../../base/logger.ts';
+import { plain, plainText, type PlainText } from '../../base/text.ts';
+import { maxQuotedLength, messageOf } from '../../agent/errors.ts';
 import { backoffMs } from '../model/connection.ts';
 import { Emitter, type Disposable } from '../../base/emitter.ts';
 
@@ -15,7 +17,7 @@ export type LocalAgentState =
   | { readonly phase: 'starting' }
   | { readonly phase: 'running'; readonly endpoint: Endpoint }
   /** It ended by itself, or could not be started; it is tried again after a while. */
-  | { readonly phase: 'failed'; readonly reason: string };
+  | { readonly phase: 'failed'; readonly reason: PlainText };
 
 /** How the bundled agent is run. */
 export interface LocalAgentOptions {
@@ -48,7 +50,7 @@ export class LocalAgent {
   constructor(logger: Logger) {
     this.#logger = logger;
     this.#emitter = new Emitter((error) => {
-      logger.error(`A listener of the local agent failed: ${String(error)}`);
+      logger.error(plain`A listener of the local agent failed: ${messageOf(error)}`);
     });
   }
 
@@ -68,7 +70,7 @@ export class LocalAgent {
     try {
       this.#run(options);
     } catch (error) {
-      this.#fail(options, l10n.t('it could not be started: {0}', String(error)));
+      this.#fail(options, l10n.t('it could not be started: {0}', messageOf(error)));
     }
   }
 
@@ -106,44 +108,50 @@ export class LocalAgent {
     this.#child = child;
     const startedAtMs = Date.now();
     const giveUp = setTimeout(() => {
-      this.#logger.error(`The local agent did not listen within ${startTimeoutMs} ms.`);
+      this.#logger.error(plain`The local agent did not listen within ${startTimeoutMs} ms.`);
       child.kill();
     }, startTimeoutMs);
-    let lastWords = '';
+    let lastWords: PlainText | undefined;
     forEachLine(child.stdout, (line) => {
       if (!line.startsWith('{"listening"')) return;
       clearTimeout(giveUp);
-      this.#logger.info(`The local agent listens on ${formatEndpoint(endpoint)}.`);
+      this.#logger.info(
+        plain`The local agent listens on ${plainText(formatEndpoint(endpoint), maxQuotedLength)}.`,
+      );
       if (this.#child === child) this.#setState({ phase: 'running', endpoint });
     });
     forEachLine(child.stderr, (line) => {
-      lastWords = line;
-      this.#logger.info(`local agent: ${line}`);
+      const words = plainText(line, maxQuotedLength);
+      if (words === '') return;
+      lastWords = words;
+      this.#logger.info(plain`local agent: ${words}`);
     });
     // A child that is gone cannot be written to; its end is heard below.
     child.stdin.on('error', () => undefined);
-    const ended = (how: string): void => {
+    const ended = (how: PlainText): void => {
       clearTimeout(giveUp);
       if (this.#child !== child) return;
       this.#child = undefined;
       if (Date.now() - startedAtMs > steadyMs) this.#failures = 0;
-      this.#fail(options, lastWords === '' ? how : l10n.t('{0}; its last words: {1}', how, lastWords));
+      this.#fail(options, lastWords === undefined ? how : l10n.t('{0}; its last words: {1}', how, lastWords));
     };
     child.on('error', (error) => {
-      ended(l10n.t('it could not be started: {0}', error.message));
+      ended(l10n.t('it could not be started: {0}', messageOf(error)));
     });
     child.on('exit', (code, signal) => {
       ended(
         signal === null
-          ? l10n.t('it ended with code {0}', String(code))
+          ? l10n.t('it ended with code {0}', code ?? 0)
           : l10n.t('it ended with signal {0}', signal),
       );
     });
   }
 
-  #fail(options: LocalAgentOptions, reason: string): void {
+  #fail(options: LocalAgentOptions, reason: PlainText): void {
     const delayMs = backoffMs(++this.#failures + 1, Math.random());
-    this.#logger.error(`The local agent is not running: ${reason}. It is started again in ${delayMs} ms.`);
+    this.#logger.error(
+      plain`The local agent is not running: ${reason}. It is started again in ${delayMs} ms.`,
+    );
     this.#setState({ phase: 'failed', reason });
     this.#timer = setTimeout(() => {
       this.start(options);

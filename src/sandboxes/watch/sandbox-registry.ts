@@ -6,7 +6,7 @@ import { Emitter, type Disposable } from '../../base/emitter.ts';
 import { probeEndpoint } from './probe.ts';
 import type { Attention } from './ask-agent.ts';
 import { mayAnswer, SandboxMonitor, type MonitorDependencies } from './sandbox-monitor.ts';
-import { observeFromHost } from '../sources/observe.ts';
+import { observeFromHost } from '../sources/microsandbox/observe.ts';
 import type { SandboxSnapshot, SandboxSpec } from '../model/snapshot.ts';
 
 /** What changed in one slice of time, as sandbox ids. */

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished, test, vi } from 'vitest';
 import { connectAgent } from '../../../src/agent/connect.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { startGuestAgent } from '../../../src/guest/agent.ts';
-import { readConfiguredSandboxes } from '../../../src/sandboxes/sources/configured.ts';
+import { readConfiguredSandboxes } from '../../../src/sandboxes/sources/settings.ts';
 import { connectionError } from '../../../src/sandboxes/model/connection.ts';
 import { SandboxMonitor } from '../../../src/sandboxes/watch/sandbox-monitor.ts';
 import { hasOpenssl, TestAuthority } from '../../support/certificates.ts';

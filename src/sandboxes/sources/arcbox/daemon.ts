@@ -8,9 +8,9 @@ import {
 } from '../../../agent/generated/arcbox/v1/daemon.ts';
 import type { Logger } from '../../../base/logger.ts';
 import { rpcOver, type RpcChannel } from '../../../agent/rpc/channel.ts';
-import { waitForSocket } from '../../../base/wait-for-socket.ts';
+import { waitForPath } from '../../../base/path-watch.ts';
 import { backoffMs } from '../../model/connection.ts';
-import { GuestTextCleaner } from '../../../base/guest-text.ts';
+import { plain, plainText } from '../../../base/text.ts';
 import { findArcboxSockets, type ArcboxSockets } from './sockets.ts';
 import type { DiscoveredSandbox, DiscoveredState } from '../../model/discovered.ts';
 
@@ -51,9 +51,9 @@ export async function watchArcbox({
         attempt = 0;
         onChange(machines);
       });
-      logger.debug(`ArcBox daemon: ${reason.message}`);
+      logger.debug(plain`ArcBox daemon: ${reason.message}`);
     }
-    await waitForSocket((sockets ?? candidates[0]).grpc, backoffMs(attempt, Math.random()), signal);
+    await waitForPath((sockets ?? candidates[0]).grpc, backoffMs(attempt, Math.random()), signal);
   }
 }
 
@@ -87,7 +87,7 @@ async function followDaemon(
     channel = await openDaemonChannel(daemonEndpoint(sockets), { timeoutMs: callTimeoutMs, signal, logger });
     const daemon = new SystemServiceClientImpl(rpcOver(channel, { timeoutMs: callTimeoutMs, signal }));
     for await (const { phase } of daemon.watchSetupStatus({})) {
-      logger.debug(`ArcBox daemon: setup phase ${phase}`);
+      logger.debug(plain`ArcBox daemon: setup phase ${phase}`);
       onMachines(await listMachines(channel, sockets, signal));
     }
     return new AgentError('connection_closed', l10n.t('The daemon ended its stream of setup states.'));
@@ -109,15 +109,15 @@ async function listMachines(
     if (error instanceof AgentError && error.code === 'remote_error') return { machines: [] };
     throw error;
   });
-  const cleaner = new GuestTextCleaner();
   return machines.slice(0, maxMachines).flatMap(({ id, name, state }) => {
     if (id === '' || id.length > maxNameLength) return [];
     return {
-      name: cleaner.text(name === '' ? id : name, maxNameLength),
+      name: plainText(name === '' ? id : name, maxNameLength),
       endpoint: { ...daemonEndpoint(sockets), machine: id },
       source: 'arcbox',
       state: states.get(state) ?? 'stopped',
-      ports: [],
+      // Only a Docker engine knows them, and not the daemon.
+      ports: null,
       // The forwarded Docker API is that of the system machine.
       ...(id === 'default' && { dockerSocket: sockets.docker }),
     };

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { dig, parseJson, readSmallFile } from '../../../base/bounded-file.ts';
+import { readSmallFile } from '../../../base/bounded-file.ts';
+import { dig, parseJson } from '../../../base/json.ts';
 import type { MicrosandboxHome } from './home.ts';
 
 const maxHeartbeatBytes = 64 * 1024;

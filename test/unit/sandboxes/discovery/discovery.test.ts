@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { connectAgent } from '../../../../src/agent/connect.ts';
 import { parseEndpoint } from '../../../../src/agent/endpoint.ts';
 import { AgentError } from '../../../../src/agent/errors.ts';
+import { plain } from '../../../../src/base/text.ts';
 import { silentLogger } from '../../../../src/base/logger.ts';
 import { startDiscovery } from '../../../../src/sandboxes/sources/discovery.ts';
 import { onConnectionLost } from '../../../../src/sandboxes/sources/lost-connections.ts';
@@ -124,16 +125,16 @@ test('a connection that fails in the same way again and again is one piece of ne
   await vi.advanceTimersByTimeAsync(1000);
   expect(news).toBe(0);
 
-  sessions[2]!.lose(new AgentError('connection_closed', 'the configured one'));
+  sessions[2]!.lose(new AgentError('connection_closed', plain`the configured one`));
   await vi.advanceTimersByTimeAsync(1000);
   expect(news).toBe(0);
 
-  failure = new AgentError('connection_closed', 'full');
-  for (const session of sessions.slice(0, 2)) session.lose(new AgentError('connection_closed', 'gone'));
+  failure = new AgentError('connection_closed', plain`full`);
+  for (const session of sessions.slice(0, 2)) session.lose(new AgentError('connection_closed', plain`gone`));
   await vi.advanceTimersByTimeAsync(600_000);
   expect(news).toBe(1);
 
-  failure = new AgentError('unreachable', 'refused');
+  failure = new AgentError('unreachable', plain`refused`);
   await vi.advanceTimersByTimeAsync(600_000);
   expect(news).toBeLessThanOrEqual(3);
   expect(news).toBeGreaterThan(1);

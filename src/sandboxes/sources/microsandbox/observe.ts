@@ -1,7 +1,7 @@
-import type { PassiveObservation } from '../watch/sandbox-monitor.ts';
-import type { SandboxSpec } from '../model/snapshot.ts';
-import { heartbeatToleranceMs, readHeartbeat } from './microsandbox/heartbeat.ts';
-import { resolveMicrosandboxHome } from './microsandbox/home.ts';
+import type { PassiveObservation } from '../../watch/sandbox-monitor.ts';
+import type { SandboxSpec } from '../../model/snapshot.ts';
+import { heartbeatToleranceMs, readHeartbeat } from './heartbeat.ts';
+import { resolveMicrosandboxHome } from './home.ts';
 
 /**
  * Reads the heartbeat that a microsandbox agent leaves in a file once a second: clock drift and use, without a message

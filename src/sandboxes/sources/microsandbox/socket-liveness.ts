@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import type { TransportAddress } from '../../agent/endpoint.ts';
+import type { TransportAddress } from '../../../agent/endpoint.ts';
 
 const connectTimeoutMs = 2000;
 
