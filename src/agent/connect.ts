@@ -1,6 +1,5 @@
-import { plainText } from '../base/text.ts';
 import { formatEndpoint, type Endpoint, type Protocol } from './endpoint.ts';
-import { AgentError, maxQuotedLength } from './errors.ts';
+import { AgentError } from './errors.ts';
 import type { AgentSession, ConnectOptions, OpenSession } from './session.ts';
 
 /**
@@ -27,7 +26,6 @@ export async function connectAgent(endpoint: Endpoint, options: ConnectOptions):
     const open = await openers[endpoint.protocol]();
     return await open(endpoint, options);
   } catch (error) {
-    const shown = plainText(formatEndpoint(endpoint), maxQuotedLength);
-    throw AgentError.from(error, 'unreachable').about(shown);
+    throw AgentError.from(error, 'unreachable').about(formatEndpoint(endpoint));
   }
 }

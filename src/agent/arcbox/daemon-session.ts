@@ -57,6 +57,7 @@ export function daemonSession(endpoint: Endpoint, channel: RpcChannel): AgentSes
     agent: null,
     boot: null,
     absent: {
+      runtime: l10n.t('The ArcBox daemon starts its runtime by itself and takes no request to do so.'),
       ports: l10n.t('The ArcBox daemon does not tell ports; they are read from its Docker socket.'),
       listening: l10n.t('The ArcBox daemon does not tell what listens in the guest.'),
       activity: l10n.t('ArcBox machines keep no record of being in use.'),

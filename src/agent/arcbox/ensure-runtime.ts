@@ -82,15 +82,14 @@ async function reportProgress(
   const client = new AgentServiceClientImpl(
     rpcOver(channel, { timeoutMs: statusTimeoutMs, signal: finished }),
   );
-  for (;;) {
+  const isOver = (): boolean => finished.aborted;
+  while (!isOver()) {
     const detail = await client.getRuntimeStatus({}).then(
       (status) => status.detail,
       () => '',
     );
-    if (finished.aborted) return;
-    onProgress({ elapsedMs: performance.now() - start, detail });
+    if (!isOver()) onProgress({ elapsedMs: performance.now() - start, detail });
     await pause(progressIntervalMs, finished);
-    if (finished.aborted) return;
   }
 }
 

@@ -1,12 +1,11 @@
 import type { Duplex } from 'node:stream';
-import { plain, plainText } from '../../base/text.ts';
+import { plain } from '../../base/text.ts';
 import { formatEndpoint, type Endpoint } from '../endpoint.ts';
-import { maxQuotedLength } from '../errors.ts';
 import type { CallOptions, RpcChannel } from '../rpc/channel.ts';
-import { openGrpcChannel } from '../rpc/grpc-channel.ts';
 import { TtrpcChannel } from '../rpc/ttrpc-channel.ts';
 import type { ConnectOptions, OpenSession } from '../session.ts';
 import { connectTransport } from '../transport/connect-transport.ts';
+import { openDaemonChannel } from './daemon-channel.ts';
 import { daemonSession } from './daemon-session.ts';
 import { takeNotification } from './follow-ports.ts';
 import { FramedChannel } from './framed-channel.ts';
@@ -35,18 +34,6 @@ export const openArcboxGrpc = overWire(openGrpc, 'h2');
 export const openArcboxDaemon: OpenSession = async (endpoint, options) =>
   daemonSession(endpoint, await openDaemonChannel(endpoint, options));
 
-/**
- * Opens a gRPC channel to an ArcBox daemon.
- *
- * @throws AgentError those of the transport and of gRPC's opening exchange.
- */
-export async function openDaemonChannel(
-  { transport }: Pick<Endpoint, 'transport'>,
-  options: ConnectOptions,
-): Promise<RpcChannel> {
-  return openGrpcChannel(await connectTransport(transport, { ...options, alpnProtocol: 'h2' }), options);
-}
-
 /** Opens ArcBox sessions over a wire. `alpnProtocol` is what TLS is to ask for. */
 function overWire(openWire: OpenWire, alpnProtocol?: string): OpenSession {
   return async (endpoint, options) => {
@@ -67,7 +54,7 @@ function overWire(openWire: OpenWire, alpnProtocol?: string): OpenSession {
 }
 
 function openFrames(stream: Duplex, { endpoint, logger, gatherer }: WireContext): RpcChannel {
-  const shown = plainText(formatEndpoint(endpoint), maxQuotedLength);
+  const shown = formatEndpoint(endpoint);
   let hasWarned = false;
   return new FramedChannel(stream, {
     onNotification: (notification) => {
@@ -84,10 +71,11 @@ function openFrames(stream: Duplex, { endpoint, logger, gatherer }: WireContext)
   });
 }
 
-function openGrpc(
+async function openGrpc(
   stream: Duplex,
   { endpoint: { transport }, tls, ...options }: WireContext,
 ): Promise<RpcChannel> {
+  const { openGrpcChannel } = await import('../rpc/grpc-channel.ts');
   if (transport.kind !== 'tls') return openGrpcChannel(stream, options);
   const authority = `${tls?.serverName ?? transport.host}:${transport.port}`;
   return openGrpcChannel(stream, { ...options, authority });

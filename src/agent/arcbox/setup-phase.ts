@@ -44,11 +44,9 @@ const maxMessageLength = 2000;
  */
 export function tellsMachineRuns(status: Uint8Array): boolean | undefined {
   if (SetupStatus.decode(status).vmRunning) return true;
-  let tellsMore = false;
-  visitFields(status, (number) => {
-    if (!fieldsWithoutMachine.has(number)) tellsMore = true;
-  });
-  return tellsMore ? false : undefined;
+  const numbers = new Set<number>();
+  visitFields(status, (number) => numbers.add(number));
+  return [...numbers].every((number) => fieldsWithoutMachine.has(number)) ? undefined : false;
 }
 
 /**

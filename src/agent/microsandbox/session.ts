@@ -3,8 +3,9 @@ import * as l10n from '../../base/l10n.ts';
 import { plainText, quoted } from '../../base/text.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { AgentError } from '../errors.ts';
+import type { BootTiming } from '../facts.ts';
 import type { CallOptions } from '../rpc/channel.ts';
-import type { AgentSession, ClockFacet } from '../session.ts';
+import type { ActivityFacet, AgentSession, ClockFacet, ListeningFacet } from '../session.ts';
 import type { Exchange } from './channel.ts';
 import type { MicrosandboxEnvelope } from './envelope.ts';
 import type { Fields } from './fields.ts';
@@ -39,7 +40,10 @@ export interface MicrosandboxSessionParts {
 
 /** A session with a microsandbox agent, through the host's relay or on the agent's own channel. */
 export interface MicrosandboxSession extends AgentSession {
-  readonly boot: NonNullable<AgentSession['boot']>;
+  readonly boot: BootTiming;
+  readonly clock: ClockFacet;
+  readonly listening: ListeningFacet;
+  readonly activity: ActivityFacet;
   readonly defaultUser: DefaultUser | null;
   /** Frames that came for nobody since the connection began. */
   readonly droppedFrames: number;
