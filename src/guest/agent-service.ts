@@ -1,4 +1,5 @@
 import { AgentError, maxQuotedLength } from '../agent/errors.ts';
+import type { PortBinding } from '../agent/facts.ts';
 import {
   AgentPingRequest,
   AgentPingResponse,
@@ -20,7 +21,7 @@ import { plain, plainText } from '../base/text.ts';
 import { checkPayload, type MessageName } from '../agent/wire/protobuf.ts';
 import type { SetClock } from './clock.ts';
 import { readSystemInfo } from './probes/system-info.ts';
-import type { PortUpdate, PublishedPorts } from './published-ports.ts';
+import type { EnginePorts } from './published-ports.ts';
 import type { Runtime } from './runtime.ts';
 import { Refusal, type GuestCallContext, type GuestMethod, type GuestMethodTable } from './service.ts';
 
@@ -29,7 +30,7 @@ export interface AgentServiceParts {
   /** Version that Ping tells, without a leading "v". */
   readonly version: string;
   readonly runtime: Runtime;
-  readonly ports: PublishedPorts;
+  readonly ports: EnginePorts;
   readonly setClock: SetClock;
   readonly logger: Logger;
 }
@@ -114,21 +115,26 @@ async function ping(
 
 async function* watchPorts(
   request: Uint8Array,
-  ports: PublishedPorts,
+  ports: EnginePorts,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   check('sandlight.v1.WatchPortsRequest', request);
   for await (const update of ports.subscribe(signal)) {
-    yield PortEvent.encode({ event: portEvent(update) }).finish();
+    if (update.kind === 'changed') {
+      yield portEvent(update.containerId, update.bindings);
+    } else {
+      for (const [containerId, bindings] of update.containers) yield portEvent(containerId, bindings);
+      yield PortEvent.encode({ event: { $case: 'snapshotComplete', value: {} } }).finish();
+    }
   }
 }
 
-function portEvent(update: PortUpdate): NonNullable<PortEvent['event']> {
-  if (update.kind === 'snapshotComplete') return { $case: 'snapshotComplete', value: {} };
-  const { containerId, bindings } = update;
-  return bindings.length === 0
-    ? { $case: 'removed', value: { containerId } }
-    : { $case: 'changed', value: PortBindingsChanged.create({ containerId, bindings: [...bindings] }) };
+function portEvent(containerId: string, bindings: readonly PortBinding[]): Uint8Array {
+  const event: PortEvent['event'] =
+    bindings.length === 0
+      ? { $case: 'removed', value: { containerId } }
+      : { $case: 'changed', value: PortBindingsChanged.create({ containerId, bindings: [...bindings] }) };
+  return PortEvent.encode({ event }).finish();
 }
 
 /** Refuses a payload that is not a well-formed message, in the words of ArcBox's agent. */

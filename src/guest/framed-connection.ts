@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { messageOf } from '../agent/errors.ts';
+import type { PortBinding } from '../agent/facts.ts';
 import { plain } from '../base/text.ts';
 import {
   AgentServiceServiceName,
@@ -9,7 +10,6 @@ import {
 import { encodeArcboxError } from '../agent/arcbox/error.ts';
 import { ArcboxFrameDecoder, encodeArcboxFrame, type ArcboxFrame } from '../agent/arcbox/frame.ts';
 import { arcboxCalls, arcboxMessageNames, arcboxType } from '../agent/arcbox/messages.ts';
-import type { PortUpdate } from './published-ports.ts';
 import { Refusal, type ArcboxServices, type RefusalKind } from './service.ts';
 
 const errorCodes: Readonly<Record<RefusalKind, number>> = {
@@ -108,8 +108,13 @@ class FramedConnection {
     return new Promise((resolve) => {
       const push = async (): Promise<void> => {
         for await (const update of this.#services.ports.subscribe(this.#gone)) {
-          if (update.kind === 'snapshotComplete') resolve();
-          else await this.#write(notificationFrame(update));
+          if (update.kind === 'changed') {
+            await this.#write(notificationFrame(update.containerId, update.bindings));
+          } else {
+            for (const [id, bindings] of update.containers)
+              await this.#write(notificationFrame(id, bindings));
+            resolve();
+          }
         }
       };
       push()
@@ -134,7 +139,7 @@ class FramedConnection {
   }
 }
 
-function notificationFrame({ containerId, bindings }: PortUpdate & { kind: 'changed' }): Buffer {
+function notificationFrame(containerId: string, bindings: readonly PortBinding[]): Buffer {
   return bindings.length === 0
     ? encodeArcboxFrame(arcboxType.portBindingsRemoved, PortBindingsRemoved.encode({ containerId }).finish())
     : encodeArcboxFrame(

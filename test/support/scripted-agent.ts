@@ -165,8 +165,7 @@ export class ScriptedAgent {
   async *#subscribe(signal: AbortSignal): AsyncGenerator<PortUpdate> {
     const { ports } = this.script;
     const told = new Map(ports);
-    for (const [containerId, bindings] of told) yield { kind: 'changed', containerId, bindings };
-    yield { kind: 'snapshotComplete' };
+    yield { kind: 'snapshot', containers: new Map(told) };
     let changed = new AbortController();
     const wake = (): void => {
       changed.abort();

@@ -1,11 +1,9 @@
+import type { PortChange } from '../../agent/facts.ts';
 import type { Logger } from '../../base/logger.ts';
-import type { PortChange } from '../../agent/session.ts';
-import { createDockerEngine } from '../../docker/engine.ts';
-import { watchPorts } from '../../docker/port-watcher.ts';
 
 /**
  * Follows the published ports of the Docker engine at `socketPath` until the signal aborts, for sandboxes whose agent
- * does not tell them.
+ * does not tell them. The Docker client is loaded on first use: most of a process's life may pass without it.
  */
 export async function followDockerPorts(
   socketPath: string,
@@ -13,12 +11,9 @@ export async function followDockerPorts(
   signal: AbortSignal,
   logger: Logger,
 ): Promise<void> {
-  await watchPorts(createDockerEngine(socketPath), {
-    signal,
-    logger,
-    onChange,
-    onState: (state) => {
-      onChange(state.kind === 'watching' ? { kind: 'current' } : { kind: 'stale', reason: state.reason });
-    },
-  });
+  const [{ createDockerEngine }, { watchPorts }] = await Promise.all([
+    import('../../docker/engine.ts'),
+    import('../../docker/port-watcher.ts'),
+  ]);
+  await watchPorts(createDockerEngine(socketPath), { signal, logger, onChange });
 }
