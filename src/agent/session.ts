@@ -156,7 +156,7 @@ export interface AgentSession extends SessionFacets {
   readonly agent: AgentIdentity | null;
   /** `null` where the protocol does not tell. */
   readonly boot: BootTiming | null;
-  /** Why a facet is not there, as a sentence. */
+  /** Why a facet is not there, as a sentence; under `runtime` also why it has no `ensure`. */
   readonly absent: Readonly<Partial<Record<FacetName, PlainText>>>;
   /** Resolves when the connection is gone, with the reason; never rejects. */
   readonly closed: Promise<AgentError>;
