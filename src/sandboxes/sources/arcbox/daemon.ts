@@ -1,5 +1,5 @@
 import * as l10n from '../../../base/l10n.ts';
-import { openDaemonChannel } from '../../../agent/connect.ts';
+import { openDaemonChannel } from '../../../agent/arcbox/daemon-channel.ts';
 import type { Endpoint } from '../../../agent/endpoint.ts';
 import { AgentError } from '../../../agent/errors.ts';
 import {
