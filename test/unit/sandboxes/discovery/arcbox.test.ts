@@ -121,7 +121,7 @@ afterEach(async () => {
 function watch(): void {
   void watchArcbox({
     candidates: [sockets],
-    onChange: (machines) => lists.push(machines),
+    onChange: ({ sandboxes }) => lists.push(sandboxes),
     signal: stop.signal,
     logger: silentLogger,
   });
