@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import * as l10n from '../../base/l10n.ts';
 import { pause } from '../../base/pause.ts';
 import { plainText, type PlainText } from '../../base/text.ts';
