@@ -3,8 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createDockerEngine } from '../../../src/docker/engine.ts';
-import { maxAnswerBytes } from '../../../src/docker/modem.ts';
+import { createDockerEngine, maxAnswerBytes } from '../../../src/docker/engine.ts';
 
 // An HTTP server that imitates engines which misbehave; the well-behaved one is real, in test/peers/docker.
 let dir: string;

@@ -1,8 +1,37 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { bindingsOfInspect, bindingsOfList, containerOfEvent } from '../../../src/docker/port-bindings.ts';
-import { parseEvent } from '../../../src/docker/event-stream.ts';
+import type { PortBinding } from '../../../src/agent/facts.ts';
+import { parseEvents, type EngineEvent } from '../../../src/docker/event-stream.ts';
+import { JsonReader } from '../../../src/docker/json-reader.ts';
+import {
+  containerOfEvent,
+  inspectReader,
+  listingReader,
+  maxBindingsPerContainer,
+  maxListedContainers,
+  type AnswerReader,
+  type ContainerListing,
+  type PortList,
+} from '../../../src/docker/port-bindings.ts';
 
+const resultOf = <T>({ visit, result }: AnswerReader<T>, json: string): T => {
+  const reader = new JsonReader(visit);
+  reader.push(Buffer.from(json));
+  reader.end();
+  return result();
+};
+const portsOfInspect = (inspect: unknown): PortList =>
+  resultOf(inspectReader(), JSON.stringify(inspect ?? null));
+const bindingsOfInspect = (inspect: unknown): readonly PortBinding[] => portsOfInspect(inspect).bindings;
+const readListing = (list: unknown): ContainerListing => resultOf(listingReader(), JSON.stringify(list));
+/** By container id; those that publish nothing are left out. */
+const bindingsOfList = (list: unknown): Map<string, readonly PortBinding[]> =>
+  new Map(
+    readListing(list)
+      .containers.filter(({ ports }) => ports.bindings.length > 0)
+      .map(({ id, ports }) => [id, ports.bindings]),
+  );
+const parseEvent = (line: string): EngineEvent => parseEvents(Buffer.from(line))[0]!;
 const read = (file: string): string => readFileSync(`test/vectors/docker/${file}`, 'utf8');
 const id = 'cfe0ed41b9036e46f795a28af1e23f9e8b6d5cb2eca80273c8b171441493ccb0';
 const web = [
