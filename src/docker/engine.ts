@@ -59,10 +59,10 @@ export const maxAnswerBytes = 16 * 1024 * 1024;
 const maxShortAnswerBytes = 64 * 1024;
 
 /** What a listing or an inspect costs beside its bytes. */
-const requestCostBytes = 32 * 1024;
+const requestCostBytes = 16 * 1024;
 
-/** An engine may have us read what a thousand containers amount to at once, and four inspects of 1 MB a second for ever. */
-const answerRate = { burstBytes: 32 * 1024 * 1024, bytesPerSecond: 4 * 1024 * 1024 };
+/** An engine may have us make 500 small inspects at once, and 128 a second, or 2 MiB of large ones, for ever. */
+const answerRate = { burstBytes: 8 * 1024 * 1024, bytesPerSecond: 2 * 1024 * 1024 };
 
 /** Some 5,000 events a second, more than an engine makes of those that are asked for. */
 const eventRate = { burstBytes: 4 * 1024 * 1024, bytesPerSecond: 4 * 1024 * 1024 };

@@ -29,7 +29,7 @@ const eventCostBytes = 512;
  *   whatever the stream throws.
  */
 export async function* readEvents(
-  stream: AsyncIterable<Uint8Array>,
+  stream: AsyncIterable<Buffer>,
   actions: ReadonlySet<string>,
   budget: ReadingBudget,
   signal: AbortSignal,
@@ -56,13 +56,14 @@ export async function* readEvents(
     budget.spend(bytes.length + (reader.completed - before) * eventCostBytes);
     await budget.settled(signal);
   }
+  if (signal.aborted) return;
   readJson(() => {
     reader.end();
   });
 }
 
 /** The events in bytes that are all there. */
-export function parseEvents(bytes: Uint8Array): readonly EngineEvent[] {
+export function parseEvents(bytes: Buffer): readonly EngineEvent[] {
   const events: EngineEvent[] = [];
   const reader = new JsonReader(eventVisit((event) => events.push(event)));
   readJson(() => {

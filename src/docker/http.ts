@@ -29,7 +29,7 @@ const maxErrorBodyBytes = 16 * 1024;
  * @throws AgentError `unreachable`, `timeout`, `cancelled`, `connection_closed`, `frame_too_large`; `remote_error` (with the
  *   HTTP status) for every status but 200. What `onBytes` throws goes through.
  */
-export async function get(options: GetOptions, onBytes: (bytes: Uint8Array) => void): Promise<void> {
+export async function get(options: GetOptions, onBytes: (bytes: Buffer) => void): Promise<void> {
   await within(options.timeoutMs, options.signal, async (signal) => {
     const answer = await send(options.socketPath, options.path, signal);
     let bodyBytes = 0;
@@ -58,7 +58,7 @@ export async function getStream({
   signal,
   timeoutMs,
 }: Omit<GetOptions, 'maxBodyBytes' | 'signal'> & { readonly signal: AbortSignal }): Promise<
-  AsyncIterable<Uint8Array>
+  AsyncIterable<Buffer>
 > {
   const answer = await within(timeoutMs, signal, (beginning) => send(socketPath, path, beginning));
   const onAbort = (): void => {
@@ -132,7 +132,7 @@ async function send(socketPath: string, path: string, signal: AbortSignal): Prom
   });
 }
 
-async function* chunksOf(answer: IncomingMessage): AsyncGenerator<Uint8Array> {
+async function* chunksOf(answer: IncomingMessage): AsyncGenerator<Buffer> {
   try {
     for await (const bytes of answer as AsyncIterable<Buffer>) yield bytes;
   } catch (error) {
@@ -142,7 +142,7 @@ async function* chunksOf(answer: IncomingMessage): AsyncGenerator<Uint8Array> {
 
 /** The first `maxBytes` of a body, as text. */
 async function readStart(answer: IncomingMessage, maxBytes: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
+  const chunks: Buffer[] = [];
   let length = 0;
   for await (const bytes of chunksOf(answer)) {
     chunks.push(bytes.subarray(0, maxBytes - length));

@@ -6,9 +6,12 @@ export type JsonScalar = string | number | boolean | null;
  * skipped and nothing of it is kept.
  */
 export interface JsonVisit {
-  /** A scalar stands here; `undefined` is one of more than {@link maxTokenBytes}. */
-  readonly scalar?: (value: JsonScalar | undefined) => void;
-  /** An object or a list begins here, as the member `key` of an object; `key` is empty in a list and at the top. */
+  /**
+   * A scalar stands here, as the member `key` of an object; `key` is empty in a list and at the top. `undefined` is a
+   * scalar of more than {@link maxTokenBytes}.
+   */
+  readonly scalar?: (value: JsonScalar | undefined, key: string) => void;
+  /** An object or a list begins here. */
   readonly enter?: (kind: 'object' | 'list', key: string) => void;
   /** What {@link enter} began has ended. */
   readonly leave?: () => void;
@@ -18,7 +21,7 @@ export interface JsonVisit {
   readonly each?: JsonVisit;
 }
 
-/** Longest name or scalar that is read, in bytes as they are written; a longer one is as good as none. */
+/** Longest name or scalar that is read, in bytes as they are written without quotes; a longer one is as good as none. */
 export const maxTokenBytes = 4096;
 
 /** Deepest nesting that is read; an engine's answers have ten levels. */
@@ -47,10 +50,13 @@ export class JsonReader {
   #visit: JsonVisit | undefined;
   /** Name of the value that comes next; empty in a list and at the top. */
   #name = '';
-  /** The string or literal that is being read, as it is written. */
+  /** The beginning of a string or literal that did not come in one piece, as it is written without quotes. */
   readonly #token = Buffer.allocUnsafe(maxTokenBytes);
+  /** May exceed {@link maxTokenBytes}; of such a token nothing more is kept. */
   #tokenBytes = 0;
   #isTokenWanted = false;
+  /** True while the string has nothing but printable ASCII and no escape, so that it stands for itself. */
+  #isTokenPlain = true;
   #isName = false;
   #isEscaped = false;
   #completed = 0;
@@ -75,12 +81,12 @@ export class JsonReader {
    *
    * @throws SyntaxError when this is no JSON, and whatever a visit throws; nothing can be read after that.
    */
-  push(bytes: Uint8Array): void {
+  push(bytes: Buffer): void {
     let at = 0;
     while (at < bytes.length) {
       if (this.#state === 'in string') at = this.#readString(bytes, at);
       else if (this.#state === 'in literal') at = this.#readLiteral(bytes, at);
-      else this.#readStructure(bytes[at++] ?? 0);
+      else if (this.#readStructure(bytes[at] ?? 0)) at++;
     }
   }
 
@@ -90,53 +96,52 @@ export class JsonReader {
    * @throws SyntaxError in the middle of a value.
    */
   end(): void {
-    if (this.#state === 'in literal' && this.#open.length === 0) this.#endScalar();
+    if (this.#state === 'in literal' && this.#open.length === 0) this.#endLiteral(nothing, 0, 0);
     if (this.isInside) throw new SyntaxError('it ends in the middle of a value');
   }
 
-  #readStructure(byte: number): void {
-    if (byte === space || byte === lineFeed || byte === carriageReturn || byte === tab) return;
+  /** Takes a byte outside of strings and literals; false when it begins a literal, and so is still to be read. */
+  #readStructure(byte: number): boolean {
+    if (byte === space || byte === lineFeed || byte === carriageReturn || byte === tab) return true;
     switch (this.#state) {
       case 'value or end':
-        if (byte === closeBracket) this.#leave(false);
-        else this.#beginValue(byte);
-        return;
+        if (byte !== closeBracket) return this.#beginValue(byte);
+        this.#leave(false);
+        return true;
       case 'name or end':
       case 'name':
         if (byte === quote) this.#beginName();
         else if (byte === closeBrace && this.#state === 'name or end') this.#leave(true);
         else throw unexpected(byte);
-        return;
+        return true;
       case 'colon':
         if (byte !== colon) throw unexpected(byte);
         this.#state = 'value';
-        return;
+        return true;
       case 'comma or end':
         if (byte === comma) this.#next();
         else if (byte === closeBrace || byte === closeBracket) this.#leave(byte === closeBrace);
         else throw unexpected(byte);
-        return;
+        return true;
       default:
-        this.#beginValue(byte);
+        return this.#beginValue(byte);
     }
   }
 
-  #beginValue(byte: number): void {
+  #beginValue(byte: number): boolean {
     if (byte === openBrace || byte === openBracket) {
       this.#enter(byte === openBrace);
-    } else if (byte === quote) {
-      this.#beginToken('in string', byte, this.#visit?.scalar !== undefined);
-    } else if (isLiteralByte(byte)) {
-      this.#beginToken('in literal', byte, this.#visit?.scalar !== undefined);
-    } else {
-      throw unexpected(byte);
+      return true;
     }
+    if (byte !== quote && !isLiteralByte(byte)) throw unexpected(byte);
+    this.#beginToken(byte === quote ? 'in string' : 'in literal', this.#visit?.scalar !== undefined);
+    return byte === quote;
   }
 
   #beginName(): void {
     const visit = this.#open.at(-1)?.visit;
     this.#isName = true;
-    this.#beginToken('in string', quote, visit?.members !== undefined || visit?.each !== undefined);
+    this.#beginToken('in string', visit?.members !== undefined || visit?.each !== undefined);
   }
 
   #enter(isObject: boolean): void {
@@ -178,76 +183,88 @@ export class JsonReader {
     this.#state = 'value';
   }
 
-  #beginToken(state: 'in string' | 'in literal', firstByte: number, isWanted: boolean): void {
+  #beginToken(state: 'in string' | 'in literal', isWanted: boolean): void {
     this.#state = state;
     this.#isTokenWanted = isWanted;
-    this.#token[0] = firstByte;
-    this.#tokenBytes = 1;
+    this.#isTokenPlain = true;
+    this.#tokenBytes = 0;
   }
 
-  #readString(bytes: Uint8Array, from: number): number {
+  #readString(bytes: Buffer, from: number): number {
     let isEscaped = this.#isEscaped;
-    let at = from;
-    while (at < bytes.length) {
-      const byte = bytes[at++];
+    let isPlain = this.#isTokenPlain;
+    for (let at = from; at < bytes.length; at++) {
+      const byte = bytes[at] ?? 0;
       if (isEscaped) {
         isEscaped = false;
-      } else if (byte === backslash) {
-        isEscaped = true;
       } else if (byte === quote) {
         this.#isEscaped = false;
-        this.#keep(bytes, from, at);
-        this.#endString();
-        return at;
+        this.#isTokenPlain = isPlain;
+        this.#endString(bytes, from, at);
+        return at + 1;
+      } else if (byte === backslash || byte < space || byte >= firstNotAscii) {
+        isEscaped = byte === backslash;
+        isPlain = false;
       }
     }
     this.#isEscaped = isEscaped;
-    this.#keep(bytes, from, at);
-    return at;
+    this.#isTokenPlain = isPlain;
+    this.#keep(bytes, from, bytes.length);
+    return bytes.length;
   }
 
-  #endString(): void {
-    if (!this.#isName) {
-      this.#endScalar();
-      return;
-    }
-    this.#isName = false;
-    this.#state = 'colon';
-    const name = this.#isTokenWanted ? this.#tokenValue() : undefined;
+  #endString(bytes: Buffer, from: number, to: number): void {
+    const text = this.#isTokenWanted ? this.#endToken(bytes, from, to) : undefined;
+    const value = text === undefined || this.#isTokenPlain ? text : (JSON.parse(`"${text}"`) as string);
+    if (this.#isName) this.#endName(value);
+    else this.#endScalar(value);
+  }
+
+  /** A name has been read; `undefined` when it is not wanted or too long. */
+  #endName(name: string | undefined): void {
     const visit = this.#open.at(-1)?.visit;
-    this.#name = typeof name === 'string' ? name : '';
-    if (typeof name !== 'string') this.#visit = undefined;
-    else if (visit?.members !== undefined && Object.hasOwn(visit.members, name))
-      this.#visit = visit.members[name];
-    else this.#visit = visit?.each;
+    const isNamed = name !== undefined && visit?.members !== undefined && Object.hasOwn(visit.members, name);
+    this.#isName = false;
+    this.#name = name ?? '';
+    this.#visit = isNamed ? visit.members[name] : name === undefined ? undefined : visit?.each;
+    this.#state = 'colon';
   }
 
-  #readLiteral(bytes: Uint8Array, from: number): number {
+  #readLiteral(bytes: Buffer, from: number): number {
     let at = from;
     while (at < bytes.length && isLiteralByte(bytes[at] ?? 0)) at++;
-    this.#keep(bytes, from, at);
-    if (at < bytes.length) this.#endScalar();
+    if (at < bytes.length) this.#endLiteral(bytes, from, at);
+    else this.#keep(bytes, from, at);
     return at;
   }
 
-  #endScalar(): void {
-    if (this.#isTokenWanted) this.#visit?.scalar?.(this.#tokenValue());
+  #endLiteral(bytes: Buffer, from: number, to: number): void {
+    const text = this.#isTokenWanted ? this.#endToken(bytes, from, to) : undefined;
+    this.#endScalar(text === undefined ? undefined : (JSON.parse(text) as JsonScalar));
+  }
+
+  #endScalar(value: JsonScalar | undefined): void {
+    if (this.#isTokenWanted) this.#visit?.scalar?.(value, this.#name);
     this.#endValue();
   }
 
-  #keep(bytes: Uint8Array, from: number, to: number): void {
+  #keep(bytes: Buffer, from: number, to: number): void {
     if (!this.#isTokenWanted) return;
-    if (this.#tokenBytes + to - from <= maxTokenBytes)
-      this.#token.set(bytes.subarray(from, to), this.#tokenBytes);
+    if (this.#tokenBytes + to - from <= maxTokenBytes) bytes.copy(this.#token, this.#tokenBytes, from, to);
     this.#tokenBytes += to - from;
   }
 
-  /** What was read; `undefined` when it was too long. */
-  #tokenValue(): JsonScalar | undefined {
-    if (this.#tokenBytes > maxTokenBytes) return undefined;
-    return JSON.parse(this.#token.toString('utf8', 0, this.#tokenBytes)) as JsonScalar;
+  /** The whole token, whose last bytes these are; `undefined` when it is too long. */
+  #endToken(bytes: Buffer, from: number, to: number): string | undefined {
+    const encoding = this.#isTokenPlain ? 'latin1' : 'utf8';
+    if (this.#tokenBytes + to - from > maxTokenBytes) return undefined;
+    if (this.#tokenBytes === 0) return bytes.toString(encoding, from, to);
+    this.#keep(bytes, from, to);
+    return this.#token.toString(encoding, 0, this.#tokenBytes);
   }
 }
+
+const nothing = Buffer.alloc(0);
 
 const tab = 0x09;
 const lineFeed = 0x0a;
@@ -261,6 +278,7 @@ const backslash = 0x5c;
 const closeBracket = 0x5d;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
+const firstNotAscii = 0x80;
 
 /** Letters, digits, plus, minus and point: what numbers, `true`, `false` and `null` are made of. */
 function isLiteralByte(byte: number): boolean {

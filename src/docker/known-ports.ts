@@ -1,11 +1,5 @@
 import { sameBindings, type PortBinding, type PortChange } from '../agent/facts.ts';
-import type { ListedContainer, PortList } from './port-bindings.ts';
-
-/** Most containers with published ports that are kept of one engine. */
-export const maxKnownContainers = 10_000;
-
-/** Most published ports that are kept of one engine, over all containers. */
-export const maxKnownBindings = 50_000;
+import { maxBindings, maxContainers, type ListedContainer, type PortList } from './port-bindings.ts';
 
 /** What happens to what is known. */
 export interface KnownPortsListener {
@@ -42,7 +36,7 @@ export class KnownPorts {
     this.#bindings += bindings.length - before.length;
     if (bindings.length === 0) this.#containers.delete(containerId);
     else this.#containers.set(containerId, bindings);
-    if (bindings.length > 0 && ports.leftOut > 0) this.#listener.onCut(containerId, ports.leftOut);
+    if (ports.leftOut > 0) this.#listener.onCut(containerId, ports.leftOut);
     if (this.#hasSnapshot) this.#listener.onChange({ kind: 'changed', containerId, bindings });
     const hasMoreRoom = wasCrowdedOut || bindings.length < before.length;
     const [next] = this.#crowdedOut;
@@ -68,9 +62,8 @@ export class KnownPorts {
   ): readonly PortBinding[] {
     const containers = this.#containers.size + (before.length === 0 ? 1 : 0);
     const total = this.#bindings - before.length + bindings.length;
-    if (bindings.length === 0 || (containers <= maxKnownContainers && total <= maxKnownBindings))
-      return bindings;
-    if (this.#crowdedOut.size < maxKnownContainers) this.#crowdedOut.add(containerId);
+    if (bindings.length === 0 || (containers <= maxContainers && total <= maxBindings)) return bindings;
+    if (this.#crowdedOut.size < maxContainers) this.#crowdedOut.add(containerId);
     this.#listener.onNoRoom(containerId);
     return [];
   }

@@ -14,8 +14,11 @@ export const maxBindingsPerContainer = 2048;
 /** Longest address that is kept, in characters; no IP address is longer. */
 const maxAddressLength = 45;
 
-/** Most containers of a listing that are kept. */
-export const maxListedContainers = 10_000;
+/** Most containers of one engine that are kept. */
+export const maxContainers = 10_000;
+
+/** Most published ports of one engine that are kept, over all containers. */
+export const maxBindings = 50_000;
 
 /** The published ports of one container. */
 export interface PortList {
@@ -33,7 +36,7 @@ export interface ListedContainer {
 
 /** The running containers of an engine. */
 export interface ContainerListing {
-  /** At most {@link maxListedContainers}. */
+  /** At most {@link maxContainers}, with at most {@link maxBindings}. */
   readonly containers: readonly ListedContainer[];
   /** Containers beyond them. */
   readonly leftOut: number;
@@ -54,7 +57,7 @@ export interface AnswerReader<T> {
  * a binding of its own, so IPv4 and IPv6 twins are two.
  */
 export function inspectReader(): AnswerReader<PortList> {
-  const ports = new PortCollector();
+  const ports = new PortCollector(maxBindings);
   let isRunning = false;
   let containerPort = '';
   let protocol = '';
@@ -73,7 +76,9 @@ export function inspectReader(): AnswerReader<PortList> {
   };
   const onePort: JsonVisit = {
     enter: (_kind, key) => {
-      [containerPort = '', protocol = 'tcp'] = key.split('/');
+      const slash = key.indexOf('/');
+      containerPort = slash === -1 ? key : key.slice(0, slash);
+      protocol = slash === -1 ? 'tcp' : key.slice(slash + 1);
     },
     each: oneHost,
   };
@@ -93,7 +98,8 @@ export function listingReader(): AnswerReader<ContainerListing> {
   const containers: ListedContainer[] = [];
   let leftOut = 0;
   let id: JsonScalar | undefined;
-  let ports = new PortCollector();
+  let roomForBindings = maxBindings;
+  let ports = new PortCollector(roomForBindings);
   let port: HostSide & { type?: JsonScalar | undefined; containerPort?: JsonScalar | undefined } = {};
   const onePort: JsonVisit = {
     enter: () => {
@@ -112,13 +118,18 @@ export function listingReader(): AnswerReader<ContainerListing> {
   const oneContainer: JsonVisit = {
     enter: () => {
       id = undefined;
-      ports = new PortCollector();
+      ports = new PortCollector(roomForBindings);
     },
     members: { Id: { scalar: (value) => (id = value) }, Ports: { each: onePort } },
     leave: () => {
       if (!isContainerId(id)) return;
-      if (containers.length < maxListedContainers) containers.push({ id, ports: ports.list() });
-      else leftOut++;
+      if (containers.length >= maxContainers) {
+        leftOut++;
+        return;
+      }
+      const list = ports.list();
+      roomForBindings -= list.bindings.length;
+      containers.push({ id, ports: list });
     },
   };
   return { visit: { ...onlyAList, each: oneContainer }, result: () => ({ containers, leftOut }) };
@@ -155,7 +166,12 @@ interface HostSide {
 /** Gathers the bindings that make sense, as many as are kept. */
 class PortCollector {
   readonly #bindings: PortBinding[] = [];
+  readonly #limit: number;
   #leftOut = 0;
+
+  constructor(room: number) {
+    this.#limit = Math.min(room, maxBindingsPerContainer);
+  }
 
   add(containerPort: unknown, hostPort: unknown, protocol: unknown, hostIp: unknown): void {
     const container = portNumber(containerPort);
@@ -163,7 +179,7 @@ class PortCollector {
     if (container === undefined || host === undefined) return;
     if (typeof protocol !== 'string' || !/^[a-z]{1,8}$/.test(protocol)) return;
     const ip = typeof hostIp === 'string' ? hostIp : '';
-    if (this.#bindings.length >= maxBindingsPerContainer || ip.length > maxAddressLength) this.#leftOut++;
+    if (this.#bindings.length >= this.#limit || ip.length > maxAddressLength) this.#leftOut++;
     else this.#bindings.push({ containerPort: container, hostPort: host, protocol, hostIp: ip });
   }
 

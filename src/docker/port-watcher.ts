@@ -9,8 +9,8 @@ import { AgentError, maxQuotedLength, messageOf } from '../agent/errors.ts';
 import type { PortChange } from '../agent/facts.ts';
 import type { DockerEngine } from './engine.ts';
 import type { EngineEvent } from './event-stream.ts';
-import { KnownPorts, maxKnownBindings, maxKnownContainers } from './known-ports.ts';
-import { containerOfEvent } from './port-bindings.ts';
+import { KnownPorts } from './known-ports.ts';
+import { containerOfEvent, maxBindings, maxContainers } from './port-bindings.ts';
 import { RefreshQueue } from './refresh-queue.ts';
 
 /** How to watch. */
@@ -56,7 +56,7 @@ export async function watchPorts(engine: DockerEngine, options: WatchPortsOption
     },
     onNoRoom: (id) => {
       logger.warn(
-        plain`Container ${shortId(id)} is left out: ${maxKnownContainers} containers or ${maxKnownBindings} published ports are known already.`,
+        plain`Container ${shortId(id)} is left out: ${maxContainers} containers or ${maxBindings} published ports are known already.`,
       );
     },
   });
