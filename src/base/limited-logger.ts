@@ -1,39 +1,53 @@
 import type { Logger } from './logger.ts';
 import { plain, type PlainText } from './text.ts';
 
+/** Lines that are written in a minute; what the user sees of a log should be what happened, not what happened again. */
+export const maxLinesPerMinute = 300;
+
 const minuteMs = 60_000;
 
 /**
- * A logger that passes on at most `maxLinesPerMinute` lines in any one minute that begins with a line; when the minute is
- * over, one more line tells how many it kept back. For what somebody else can make happen without end.
+ * A logger that writes at most `maxLines` lines a minute to `logger`. Lines over that are counted, and the count is written
+ * when the minute is over.
  */
-export function limitedLogger(logger: Logger, maxLinesPerMinute: number): Logger {
-  let linesInMinute = 0;
-  let keptBack = 0;
-  let minute: NodeJS.Timeout | undefined;
-  const onMinute = (): void => {
-    minute = undefined;
-    linesInMinute = 0;
-    if (keptBack > 0) logger.warn(plain`${keptBack} more lines like these were not written within a minute.`);
-    keptBack = 0;
+export function limitedLogger(
+  logger: Logger,
+  now: () => number = Date.now,
+  maxLines = maxLinesPerMinute,
+): Logger {
+  let minuteBeganMs = -Infinity;
+  let written = 0;
+  let leftOut = 0;
+  const write = (level: keyof Logger, message: PlainText): void => {
+    const nowMs = now();
+    if (nowMs - minuteBeganMs >= minuteMs) {
+      if (leftOut > 0) logger.warn(plain`${leftOut} more lines of the last minute were left out.`);
+      minuteBeganMs = nowMs;
+      written = 0;
+      leftOut = 0;
+    }
+    if (written >= maxLines) {
+      leftOut++;
+      return;
+    }
+    written++;
+    logger[level](message);
   };
-  const limited =
-    (level: keyof Logger) =>
-    (message: PlainText): void => {
-      // Does not keep the process running.
-      minute ??= setTimeout(onMinute, minuteMs).unref();
-      if (linesInMinute >= maxLinesPerMinute) {
-        keptBack++;
-        return;
-      }
-      linesInMinute++;
-      logger[level](message);
-    };
   return {
-    trace: limited('trace'),
-    debug: limited('debug'),
-    info: limited('info'),
-    warn: limited('warn'),
-    error: limited('error'),
+    trace: (message) => {
+      write('trace', message);
+    },
+    debug: (message) => {
+      write('debug', message);
+    },
+    info: (message) => {
+      write('info', message);
+    },
+    warn: (message) => {
+      write('warn', message);
+    },
+    error: (message) => {
+      write('error', message);
+    },
   };
 }

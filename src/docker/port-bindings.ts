@@ -153,7 +153,7 @@ function notAList(): AgentError {
  * container among its attributes.
  */
 export function containerOfEvent({ type, actorId, attributes }: EngineEvent): string | undefined {
-  const id = type === 'network' ? attributes['container'] : type === 'container' ? actorId : undefined;
+  const id = type === 'network' ? attributes.container : type === 'container' ? actorId : undefined;
   return isContainerId(id) ? id : undefined;
 }
 

@@ -47,7 +47,7 @@ const maxLogLinesPerMinute = 20;
  */
 export async function watchPorts(engine: DockerEngine, options: WatchPortsOptions): Promise<void> {
   const { signal, onChange } = options;
-  const logger = limitedLogger(options.logger, maxLogLinesPerMinute);
+  const logger = limitedLogger(options.logger, Date.now, maxLogLinesPerMinute);
   const where = plainText(engine.socketPath, maxQuotedLength);
   const known = new KnownPorts({
     onChange,

@@ -8,7 +8,7 @@ import { ArcboxFrameDecoder, encodeArcboxFrame, hexType, type ArcboxFrame } from
 import { arcboxCalls, arcboxType } from './messages.ts';
 import { shownName, type CallOptions, type RpcChannel } from '../rpc/channel.ts';
 import { FrameConnection } from '../rpc/frame-connection.ts';
-import { startCall, type PendingCall } from '../rpc/pending-call.ts';
+import { refuseWhenFull, startCall, type PendingCall } from '../rpc/pending-call.ts';
 
 /** A port notification as it came: the payload is unchecked protobuf. */
 export interface PortNotification {
@@ -70,7 +70,8 @@ export class FramedChannel implements RpcChannel {
         ),
       );
     }
-    if (this.#connection.failure !== undefined) return Promise.reject(this.#connection.failure);
+    const refusal = this.#connection.failure ?? refuseWhenFull(this.#waiting.length);
+    if (refusal !== undefined) return Promise.reject(refusal);
     let frame: Buffer;
     try {
       frame = encodeArcboxFrame(types.requestType, request);

@@ -13,7 +13,7 @@ import { shownName, type CallOptions, type RpcChannel } from './channel.ts';
 import { FrameConnection } from './frame-connection.ts';
 import { statusError } from './grpc-status.ts';
 import { MessageQueue } from './message-queue.ts';
-import { startCall, type PendingCall } from './pending-call.ts';
+import { refuseWhenFull, startCall, type PendingCall } from './pending-call.ts';
 
 /** Frames that answered nobody, since the connection was opened. */
 export interface DroppedFrames {
@@ -131,7 +131,8 @@ export class TtrpcChannel implements RpcChannel {
         ),
       );
     }
-    if (this.#connection.failure !== undefined) throw this.#connection.failure;
+    const refusal = this.#connection.failure ?? refuseWhenFull(this.#waiting.size);
+    if (refusal !== undefined) throw refusal;
     const names = this.#namesOf(service, method);
     const frame = encodeTtrpcRequest(streamId, { names, payload, flags, timeoutMs });
     this.#nextStreamId += 2;
