@@ -27,9 +27,9 @@ export function startStallMeter(): () => number {
 /** Bytes of the heap that are in use after everything that can be given back was. */
 export async function heapInUse(): Promise<number> {
   // What one collection finalises, the next one frees.
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 5; round++) {
     global.gc?.();
-    await sleep(20);
+    await sleep(50);
   }
   return process.memoryUsage().heapUsed;
 }

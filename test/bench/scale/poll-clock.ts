@@ -14,10 +14,10 @@ export function stretchPolls(by: number): void {
 
 const realSetTimeout = globalThis.setTimeout;
 
-function stretchedSetTimeout(...[callback, delayMs = 0, ...values]: Parameters<typeof setTimeout>): unknown {
+function stretchedSetTimeout(callback: () => void, delayMs = 0, ...values: []): NodeJS.Timeout {
   const isPollPause = delayMs >= pollPauseMs.from && delayMs < pollPauseMs.below;
   return realSetTimeout(callback, isPollPause ? delayMs * factor : delayMs, ...values);
 }
 
 // What Node adds to the function, such as the form that returns a promise, stays.
-globalThis.setTimeout = Object.assign(stretchedSetTimeout, realSetTimeout) as typeof setTimeout;
+globalThis.setTimeout = Object.assign(stretchedSetTimeout, realSetTimeout);

@@ -47,7 +47,8 @@ export async function runOnce(
       });
       // A profile is written when the process ends.
       child.once('exit', (code) => {
-        if (results === undefined) reject(new Error(`The measured process ended with ${code ?? 'a signal'}.`));
+        if (results === undefined)
+          reject(new Error(`The measured process ended with ${code ?? 'a signal'}.`));
         else resolve(results);
       });
       child.send(assignment);

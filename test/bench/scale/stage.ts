@@ -35,7 +35,7 @@ export function configureHostile({ agents, extension }: Stage): void {
 
 /** Waits until the first poll of `count` sandboxes was answered, at most `longestMs`; returns how many were. */
 export async function allAsked({ agents }: Stage, count: number, longestMs: number): Promise<number> {
-  for (const endMs = performance.now() + longestMs; ; ) {
+  for (const endMs = performance.now() + longestMs; ;) {
     const { askedGuests } = await agents.counts();
     if (askedGuests >= count || performance.now() > endMs) return askedGuests;
     await sleep(lookMs);

@@ -13,6 +13,8 @@ export type Answer = (type: number, payload: Uint8Array, socket: Socket) => Buff
 const floodMs = 9000;
 const largestPayload = 16 * 1024 * 1024 - 6;
 const errorCharacters = 2_000_000;
+const failedConnections = 2;
+const floodBindings = 20;
 
 /** How each kind answers. All of them answer a plain ping, because otherwise nothing follows it. */
 export function hostileAnswer(kind: HostileKind): Answer {
@@ -25,10 +27,8 @@ export function hostileAnswer(kind: HostileKind): Answer {
       };
     case 'services':
       return replacing(frameType.runtimeStatus, emptyServices());
-    case 'errors': {
-      const text = errorAnswer(500, `\u202e\u001b]0;title\u0007${'x'.repeat(errorCharacters)}`);
-      return (type, payload) => (type === frameType.ping ? decent(type, payload) : text);
-    }
+    case 'errors':
+      return longErrors();
     case 'docker':
       // The agent tells no ports, so that the extension asks the engine.
       return decent;
@@ -52,6 +52,17 @@ function decent(type: number, payload: Uint8Array): Buffer | undefined {
   }
 }
 
+/** Long errors: at first in place of the connection, which is tried again, then in place of every answer to a poll. */
+function longErrors(): Answer {
+  const text = errorAnswer(500, `\u202e\u001b]0;title\u0007${'x'.repeat(errorCharacters)}`);
+  const sockets = new Set<Socket>();
+  return (type, payload, socket) => {
+    sockets.add(socket);
+    const isTooLate = sockets.size > failedConnections;
+    return isTooLate && type === frameType.ping ? decent(type, payload) : text;
+  };
+}
+
 /** A status of the longest frame, filled with services that have no bytes of their own: eight million of them. */
 function emptyServices(): Buffer {
   const payload = Buffer.alloc(largestPayload);
@@ -61,15 +72,21 @@ function emptyServices(): Buffer {
 
 /** Notifications of ever new containers as fast as the socket takes them, and never the answer they precede. */
 function flood(socket: Socket): void {
+  const bindings = Array.from({ length: floodBindings }, (_, index) => ({
+    ...{ containerPort: 80 + index, hostPort: 8080 + index },
+  }));
+  const one = portBindingsChanged('0'.repeat(64), bindings);
+  const idStart = one.indexOf('0'.repeat(64));
+  const many = Buffer.concat(Array.from({ length: 1000 }, () => one));
   const endsAtMs = Date.now() + floodMs;
   let container = 0;
   const more = (): void => {
     while (!socket.destroyed && Date.now() < endsAtMs) {
-      const frames = Array.from({ length: 500 }, () => {
-        const id = (container++).toString(16).padStart(64, '0');
-        return portBindingsChanged(id, [{ containerPort: 80, hostPort: 1 + (container % 65_535) }]);
-      });
-      if (socket.write(Buffer.concat(frames))) continue;
+      const frames = Buffer.from(many);
+      for (let start = idStart; start < frames.length; start += one.length) {
+        frames.write((container++).toString(16).padStart(12, '0'), start, 'latin1');
+      }
+      if (socket.write(frames)) continue;
       socket.once('drain', more);
       return;
     }

@@ -47,11 +47,7 @@ async function run(command: AgentsCommand): Promise<void> {
   }
 }
 
-function storm({
-  notifications,
-  containers,
-  lastHostPort,
-}: Extract<AgentsCommand, { kind: 'storm' }>): void {
+function storm({ notifications, containers, lastHostPort }: Extract<AgentsCommand, { kind: 'storm' }>): void {
   const [guest] = guests;
   if (guest === undefined) return;
   const frames = Array.from({ length: notifications }, (_, count) => {

@@ -3,7 +3,12 @@ import type { HostileKind } from './hostile.ts';
 
 /** What the process of the agents is told to do. Paths of sockets are `FOLDER/NUMBER.sock`. */
 export type AgentsCommand =
-  | { readonly kind: 'serve'; readonly folder: string; readonly sandboxes: number; readonly shape: GuestShape }
+  | {
+      readonly kind: 'serve';
+      readonly folder: string;
+      readonly sandboxes: number;
+      readonly shape: GuestShape;
+    }
   | { readonly kind: 'serveHostile'; readonly folder: string; readonly hostile: HostileKind }
   /** One container of one guest publishes one port anew, after a moment in which everything is quiet. */
   | {

@@ -1,15 +1,24 @@
-import type * as vscode from 'vscode';
 import { EventEmitter } from './emitter.ts';
 import { strict } from './strict.ts';
 
+/** `vscode.ConfigurationChangeEvent`. */
+export interface ConfigurationChange {
+  affectsConfiguration(section: string): boolean;
+}
+
+/** The part of `vscode.WorkspaceConfiguration` that the extension uses. */
+export interface ConfigurationSection {
+  inspect(key: string): { readonly key: string; readonly globalValue?: unknown };
+}
+
 /** The user's settings, by their full names; there are no others. */
 export class Configuration {
-  readonly #values = new Map<string, unknown>();
-  readonly #changes = new EventEmitter<vscode.ConfigurationChangeEvent>();
+  readonly #values: Map<string, unknown>;
+  readonly #changes = new EventEmitter<ConfigurationChange>();
   readonly onDidChange = this.#changes.event;
 
   constructor(values: Readonly<Record<string, unknown>>) {
-    for (const [key, value] of Object.entries(values)) this.#values.set(key, value);
+    this.#values = new Map(Object.entries(values));
   }
 
   /** Sets one value, as a user does. */
@@ -21,13 +30,9 @@ export class Configuration {
   }
 
   /** What `vscode.workspace.getConfiguration` returns. */
-  section(section: string): vscode.WorkspaceConfiguration {
-    return strict<vscode.WorkspaceConfiguration>('WorkspaceConfiguration', {
-      inspect: <T>(key: string) => {
-        const name = `${section}.${key}`;
-        const globalValue = this.#values.get(name) as T | undefined;
-        return { key: name, ...(globalValue !== undefined && { globalValue }) };
-      },
+  section(section: string): ConfigurationSection {
+    return strict<ConfigurationSection>('WorkspaceConfiguration', {
+      inspect: (key) => ({ key: `${section}.${key}`, globalValue: this.#values.get(`${section}.${key}`) }),
     });
   }
 }

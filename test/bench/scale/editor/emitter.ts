@@ -1,16 +1,12 @@
-import type * as vscode from 'vscode';
+import { Disposable } from './disposable.ts';
 
 /** `vscode.EventEmitter`: calls its listeners in turn, at once. */
 export class EventEmitter<T> {
   readonly #listeners = new Set<(value: T) => unknown>();
 
-  readonly event = (listener: (value: T) => unknown): vscode.Disposable => {
+  readonly event = (listener: (value: T) => unknown): Disposable => {
     this.#listeners.add(listener);
-    return {
-      dispose: () => {
-        this.#listeners.delete(listener);
-      },
-    };
+    return new Disposable(() => this.#listeners.delete(listener));
   };
 
   fire(value: T): void {

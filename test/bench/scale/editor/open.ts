@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type * as vscode from 'vscode';
 import { strict } from './strict.ts';
 import type { StandInTreeView } from './tree-view.ts';
 import { createStandIn } from './vscode.ts';
@@ -10,13 +9,13 @@ import { createStandIn } from './vscode.ts';
 export interface OpenExtension {
   readonly tree: StandInTreeView;
   /** Replaces the setting `sandlight.sandboxes`, as a user does. */
-  setSandboxes(sandboxes: readonly unknown[]): void;
+  readonly setSandboxes: (sandboxes: readonly unknown[]) => void;
   /** Characters that were written to the log. */
-  logLength(): number;
+  readonly logLength: () => number;
 }
 
 interface ExtensionModule {
-  activate(context: vscode.ExtensionContext): unknown;
+  activate(context: object): unknown;
 }
 
 /** Only what is configured is shown: this machine may have sandboxes of its own. */
@@ -37,14 +36,13 @@ export async function openExtension(projectFolder: string): Promise<OpenExtensio
   const { module, configuration, tree, logLength } = createStandIn(settings);
   Object.assign(globalThis, { vscodeStandIn: module });
   const extension = require(join(projectFolder, manifest.main)) as ExtensionModule;
-  const uri = (path: string): vscode.Uri => strict<vscode.Uri>('Uri', { fsPath: path, path });
-  const context = strict<vscode.ExtensionContext>('ExtensionContext', {
+  const context = strict('ExtensionContext', {
     subscriptions: [],
-    extensionUri: uri(projectFolder),
+    extensionUri: strict('Uri', { fsPath: projectFolder, path: projectFolder }),
     extensionPath: projectFolder,
-    asAbsolutePath: (path) => join(projectFolder, path),
-    extension: strict<vscode.Extension<unknown>>('Extension', { packageJSON: manifest }),
-    globalState: { get: () => undefined, update: () => Promise.resolve(), keys: () => [], setKeysForSync: () => undefined },
+    asAbsolutePath: (path: string) => join(projectFolder, path),
+    extension: strict('Extension', { packageJSON: manifest }),
+    globalState: strict('Memento', { get: () => undefined }),
   });
   await extension.activate(context);
   const view = tree();

@@ -1,8 +1,8 @@
 /**
- * `members` as the whole of `T`. Reading a member that is not among them throws, so that a figure is never measured with
- * half of the extension standing still.
+ * `members`, of which reading any other throws, so that a figure is never measured with half of the extension standing
+ * still.
  */
-export function strict<T extends object>(name: string, members: Partial<T>): T {
+export function strict<T extends object>(name: string, members: T): T {
   return new Proxy(members, {
     get(target, key) {
       // The module loader and promises ask every object for these.
@@ -11,5 +11,5 @@ export function strict<T extends object>(name: string, members: Partial<T>): T {
       }
       throw new Error(`The stand-in for VS Code has no ${name}.${key}.`);
     },
-  }) as T;
+  });
 }

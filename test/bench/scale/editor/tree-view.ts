@@ -1,11 +1,25 @@
-import type * as vscode from 'vscode';
+import type { Disposable } from './disposable.ts';
 import { EventEmitter } from './emitter.ts';
 
-type Element = unknown;
-type Changes = Element[] | Element | null | undefined;
+/** What VS Code is told of a row, as far as it is looked at here. */
+export interface RowItem {
+  readonly id?: string;
+  readonly label?: unknown;
+  readonly description?: unknown;
+  readonly collapsibleState?: number;
+}
+
+/** A `vscode.TreeDataProvider` that answers at once. */
+export interface RowProvider {
+  readonly onDidChangeTreeData: (listener: (changed: readonly object[] | undefined) => void) => Disposable;
+  /** The rows below one, or the roots. */
+  getChildren(row?: object): readonly object[];
+  getTreeItem(row: object): RowItem;
+}
 
 /** VS Code gathers events that follow one another this closely. */
 const gatherMs = 200;
+/** `vscode.TreeItemCollapsibleState.Expanded`. */
 const expanded = 2;
 
 /**
@@ -14,26 +28,23 @@ const expanded = 2;
  * when it comes from another process.
  */
 export class StandInTreeView {
-  readonly #provider: vscode.TreeDataProvider<Element>;
-  readonly #visibility = new EventEmitter<vscode.TreeViewVisibilityChangeEvent>();
+  readonly provider: RowProvider;
+  badge: unknown;
+  message: unknown;
+  readonly #visibility = new EventEmitter<{ readonly visible: boolean }>();
   readonly onDidChangeVisibility = this.#visibility.event;
   /** The rows that were asked for, each with those below it; `undefined` stands above all. */
-  readonly #known = new Map<Element, readonly Element[]>();
-  #gathered: Element[] | 'all' = [];
+  readonly #known = new Map<object | undefined, readonly object[]>();
+  #changed = new Set<object>();
+  #allChanged = false;
   #gathering: NodeJS.Timeout | undefined;
   #visible = false;
-  badge: vscode.ViewBadge | undefined;
-  message: string | undefined;
 
-  constructor(provider: vscode.TreeDataProvider<Element>) {
-    this.#provider = provider;
-    provider.onDidChangeTreeData?.((changes) => {
-      this.#take(changes);
+  constructor(provider: RowProvider) {
+    this.provider = provider;
+    provider.onDidChangeTreeData((changed) => {
+      this.#take(changed);
     });
-  }
-
-  get provider(): vscode.TreeDataProvider<Element> {
-    return this.#provider;
   }
 
   get visible(): boolean {
@@ -53,10 +64,10 @@ export class StandInTreeView {
   }
 
   /** The first change is followed at once, further ones when the time of gathering is over. */
-  #take(changes: Changes): void {
+  #take(changed: readonly object[] | undefined): void {
     if (!this.#visible) return;
-    if (changes === undefined || changes === null) this.#gathered = 'all';
-    else if (this.#gathered !== 'all') this.#gathered.push(...(Array.isArray(changes) ? changes : [changes]));
+    if (changed === undefined) this.#allChanged = true;
+    for (const row of changed ?? []) this.#changed.add(row);
     if (this.#gathering !== undefined) return;
     this.#follow();
     this.#gathering = setTimeout(() => {
@@ -66,36 +77,34 @@ export class StandInTreeView {
   }
 
   #follow(): void {
-    const changed = this.#gathered;
-    this.#gathered = [];
-    if (changed === 'all') {
-      this.#known.clear();
+    const changed = this.#changed;
+    this.#changed = new Set();
+    if (this.#allChanged) {
+      this.#allChanged = false;
       void this.#read(undefined);
       return;
     }
-    for (const element of new Set(changed)) if (this.#known.has(element)) void this.#readRow(element);
-  }
-
-  async #readRow(element: Element): Promise<void> {
-    const { collapsibleState } = await this.#provider.getTreeItem(element);
-    if (collapsibleState === expanded) await this.#read(element);
-  }
-
-  async #read(parent: Element): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-    const children = (await this.#provider.getChildren(parent)) ?? [];
-    const items = await Promise.all(children.map((child) => this.#provider.getTreeItem(child)));
-    const kept = new Set(children);
-    for (const child of this.#known.get(parent) ?? []) if (!kept.has(child)) this.#forget(child);
-    this.#known.set(parent, children);
-    for (const child of children) if (!this.#known.has(child)) this.#known.set(child, []);
-    for (const [index, child] of children.entries()) {
-      if (items[index]?.collapsibleState === expanded) await this.#read(child);
+    for (const row of changed) {
+      if (this.#known.has(row) && this.provider.getTreeItem(row).collapsibleState === expanded)
+        void this.#read(row);
     }
   }
 
-  #forget(element: Element): void {
-    for (const child of this.#known.get(element) ?? []) this.#forget(child);
-    this.#known.delete(element);
+  async #read(parent: object | undefined): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    const children = this.provider.getChildren(parent);
+    const kept = new Set(children);
+    for (const child of this.#known.get(parent) ?? []) if (!kept.has(child)) this.#forget(child);
+    this.#known.set(parent, children);
+    const parents = children.filter((child) => {
+      if (!this.#known.has(child)) this.#known.set(child, []);
+      return this.provider.getTreeItem(child).collapsibleState === expanded;
+    });
+    for (const child of parents) await this.#read(child);
+  }
+
+  #forget(row: object): void {
+    for (const child of this.#known.get(row) ?? []) this.#forget(child);
+    this.#known.delete(row);
   }
 }

@@ -1,39 +1,42 @@
-import type * as vscode from 'vscode';
 import { Configuration } from './configuration.ts';
+import { Disposable } from './disposable.ts';
 import { EventEmitter } from './emitter.ts';
 import { strict } from './strict.ts';
-import { StandInTreeView } from './tree-view.ts';
+import { StandInTreeView, type RowProvider } from './tree-view.ts';
 
 /** A stand-in for the module `vscode`, and what happens to be in the hands of the editor. */
 export interface StandIn {
-  readonly module: typeof vscode;
+  readonly module: object;
   readonly configuration: Configuration;
   /** The extension's one tree view; `undefined` until it is made. */
-  tree(): StandInTreeView | undefined;
+  readonly tree: () => StandInTreeView | undefined;
   /** Characters that were written to the log. */
-  logLength(): number;
+  readonly logLength: () => number;
 }
 
+/** `vscode.TreeItem`. */
 class TreeItem {
-  readonly label: string | vscode.TreeItemLabel;
-  readonly collapsibleState: vscode.TreeItemCollapsibleState | undefined;
+  readonly label: unknown;
+  readonly collapsibleState: number;
 
-  constructor(label: string | vscode.TreeItemLabel, collapsibleState?: vscode.TreeItemCollapsibleState) {
+  constructor(label: unknown, collapsibleState = 0) {
     this.label = label;
     this.collapsibleState = collapsibleState;
   }
 }
 
+/** `vscode.ThemeIcon`. */
 class ThemeIcon {
   readonly id: string;
-  readonly color: vscode.ThemeColor | undefined;
+  readonly color: unknown;
 
-  constructor(id: string, color?: vscode.ThemeColor) {
+  constructor(id: string, color?: unknown) {
     this.id = id;
     this.color = color;
   }
 }
 
+/** `vscode.ThemeColor`. */
 class ThemeColor {
   readonly id: string;
 
@@ -47,6 +50,11 @@ function inEnglish(message: string, ...values: readonly (string | number | boole
   return message.replace(/\{(\d+)\}/g, (hole, index: string) => String(values[Number(index)] ?? hole));
 }
 
+function executeCommand(command: string): Promise<void> {
+  if (command !== 'setContext') throw new Error(`The stand-in for VS Code does not run ${command}.`);
+  return Promise.resolve();
+}
+
 /**
  * The part of VS Code's API that the extension uses while nobody runs a command, without an editor behind it. What is not
  * here throws when it is used.
@@ -58,53 +66,29 @@ export function createStandIn(settings: Readonly<Record<string, unknown>>): Stan
   const log = (message: unknown): void => {
     logLength += String(message).length;
   };
-  const nothing: vscode.Disposable = { dispose: () => undefined };
-  const disposables = {
-    from: (...parts: vscode.Disposable[]) => ({
-      dispose: () => {
-        for (const part of parts) part.dispose();
-      },
-    }),
-  };
-  const createTreeView = (
-    _id: string,
-    { treeDataProvider }: vscode.TreeViewOptions<unknown>,
-  ): StandInTreeView => (tree = new StandInTreeView(treeDataProvider));
-  const module = strict<typeof vscode>('vscode', {
-    version: '1.139.1',
-    EventEmitter: EventEmitter as unknown as typeof vscode.EventEmitter,
-    TreeItem: TreeItem as unknown as typeof vscode.TreeItem,
-    ThemeIcon: ThemeIcon as unknown as typeof vscode.ThemeIcon,
-    ThemeColor: ThemeColor as unknown as typeof vscode.ThemeColor,
-    Disposable: disposables as unknown as typeof vscode.Disposable,
-    TreeItemCollapsibleState: { None: 0, Collapsed: 1, Expanded: 2 } as typeof vscode.TreeItemCollapsibleState,
-    StatusBarAlignment: { Left: 1, Right: 2 } as typeof vscode.StatusBarAlignment,
-    ExtensionKind: { UI: 1, Workspace: 2 } as typeof vscode.ExtensionKind,
-    l10n: strict<typeof vscode.l10n>('l10n', { bundle: undefined, t: inEnglish as typeof vscode.l10n.t }),
-    env: strict<typeof vscode.env>('env', { language: 'en', appName: 'Bench', remoteName: undefined }),
-    commands: strict<typeof vscode.commands>('commands', {
-      registerCommand: () => nothing,
-      executeCommand: <T>(command: string) => {
-        if (command !== 'setContext') throw new Error(`The stand-in for VS Code does not run ${command}.`);
-        return Promise.resolve(undefined as T);
-      },
-    }),
-    workspace: strict<typeof vscode.workspace>('workspace', {
+  const nothing = (): void => undefined;
+  const module = strict('vscode', {
+    ...{ version: '1.139.1', EventEmitter, Disposable, TreeItem, ThemeIcon, ThemeColor },
+    TreeItemCollapsibleState: strict('TreeItemCollapsibleState', { None: 0, Collapsed: 1, Expanded: 2 }),
+    StatusBarAlignment: strict('StatusBarAlignment', { Left: 1, Right: 2 }),
+    ExtensionKind: strict('ExtensionKind', { UI: 1, Workspace: 2 }),
+    l10n: strict('l10n', { bundle: undefined, t: inEnglish }),
+    env: strict('env', { language: 'en', appName: 'Bench', remoteName: undefined }),
+    commands: strict('commands', { executeCommand, registerCommand: () => new Disposable(nothing) }),
+    workspace: strict('workspace', {
       isTrusted: true,
-      getConfiguration: (section) => configuration.section(section ?? ''),
+      getConfiguration: (section: string) => configuration.section(section),
       onDidChangeConfiguration: configuration.onDidChange,
     }),
-    window: strict<typeof vscode.window>('window', {
-      createOutputChannel: (() =>
-        strict<vscode.LogOutputChannel>('LogOutputChannel', {
-          ...{ trace: log, debug: log, info: log, warn: log, error: log },
-          dispose: () => undefined,
-        })) as unknown as typeof vscode.window.createOutputChannel,
-      createStatusBarItem: ((id: string) => ({
-        ...{ id, show: () => undefined, hide: () => undefined, dispose: () => undefined },
-      })) as unknown as typeof vscode.window.createStatusBarItem,
-      createTreeView: createTreeView as unknown as typeof vscode.window.createTreeView,
-      registerWebviewPanelSerializer: () => nothing,
+    window: strict('window', {
+      createOutputChannel: () =>
+        strict('OutputChannel', {
+          ...{ trace: log, debug: log, info: log, warn: log, error: log, dispose: nothing },
+        }),
+      createStatusBarItem: () => ({ show: nothing, hide: nothing, dispose: nothing }),
+      createTreeView: (_id: string, { treeDataProvider }: { treeDataProvider: RowProvider }) =>
+        (tree = new StandInTreeView(treeDataProvider)),
+      registerWebviewPanelSerializer: () => new Disposable(nothing),
     }),
   });
   return { module, configuration, tree: () => tree, logLength: () => logLength };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median } from '../../../support/measuring.ts';
-import { startCpuMeter } from '../meters.ts';
+import { startCpuMeter, startStallMeter } from '../meters.ts';
 import { stretchPolls } from '../poll-clock.ts';
 import { allAsked, configureSandboxes, sandboxName, type Stage } from '../stage.ts';
 import type { Results } from './results.ts';
@@ -16,23 +16,23 @@ const changes = 15;
 const firstPort = 60_000;
 /** Long enough that telling the agents is over before the processor time is taken. */
 const quietMs = 200;
+const longestConnectMs = 90_000;
 const longestMs = 20_000;
 /** VS Code asks for the changed rows within this time. */
 const afterMs = 300;
 
 /** What one change of a port costs among many sandboxes that are shown, and how long until VS Code is told. */
-export async function measurePortChange(
-  stage: Stage,
-  { sandboxes }: PortChangeParameters,
-): Promise<Results> {
+export async function measurePortChange(stage: Stage, { sandboxes }: PortChangeParameters): Promise<Results> {
   const { agents, extension } = stage;
   await agents.serve(sandboxes, { containers: 50, bindingsEach: 1, services: 3, isBusy: true });
   extension.tree.setVisible(true);
   // Whatever waits for its next poll from now on waits for hours.
   stretchPolls(1000);
+  const connectStall = startStallMeter();
   configureSandboxes(stage, sandboxes);
-  const connected = await allAsked(stage, sandboxes, 90_000);
+  const connected = await allAsked(stage, sandboxes, longestConnectMs);
   await sleep(5000);
+  const connectStallMs = connectStall();
 
   const idleCpuMs: number[] = [];
   const cpuMs: number[] = [];
@@ -55,6 +55,7 @@ export async function measurePortChange(
   }
   return {
     connected,
+    connectStallMs,
     cpuMs: Math.max(median(cpuMs) - median(idleCpuMs), 0),
     untilToldMs: median(untilToldMs),
   };

@@ -11,25 +11,22 @@ export function portShown(
   longestMs: number,
 ): Promise<number> {
   const digits = String(port);
-  const about = (element: unknown): boolean => itemOf(element).id?.includes(sandboxName) ?? false;
-  const itemOf = (element: unknown): { id?: string; label?: unknown; description?: unknown } =>
-    provider.getTreeItem(element) as { id?: string };
-  const childrenOf = (element: unknown): unknown[] => provider.getChildren(element) as unknown[];
-  const tells = (element: unknown): boolean => {
-    const { label, description } = itemOf(element);
-    return `${String(label)} ${String(description)}`.includes(digits) || childrenOf(element).some(tells);
+  const isAbout = (row: object): boolean => provider.getTreeItem(row).id?.includes(sandboxName) ?? false;
+  const tells = (row: object): boolean => {
+    const { label, description } = provider.getTreeItem(row);
+    const isHere = [label, description].some((text) => typeof text === 'string' && text.includes(digits));
+    return isHere || provider.getChildren(row).some(tells);
   };
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      listening?.dispose();
+      listening.dispose();
       reject(new Error(`Port ${port} of ${sandboxName} was not shown within ${longestMs} ms.`));
     }, longestMs);
-    const listening = provider.onDidChangeTreeData?.((changes: unknown) => {
-      const changed = changes === undefined || changes === null ? childrenOf(undefined) : [changes].flat();
+    const listening = provider.onDidChangeTreeData((changed) => {
       const atMs = performance.now();
-      if (!changed.some((element) => about(element) && tells(element))) return;
+      if (!(changed ?? provider.getChildren()).some((row) => isAbout(row) && tells(row))) return;
       clearTimeout(timer);
-      listening?.dispose();
+      listening.dispose();
       resolve(atMs);
     });
   });
