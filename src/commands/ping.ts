@@ -4,7 +4,7 @@ import type { AgentError } from '../agent/errors.ts';
 import { inert } from '../views/plain-text.ts';
 import { roundTripText } from '../views/quantities.ts';
 import type { CommandContext, CommandFamily } from './context.ts';
-import { summarize } from './round-trips.ts';
+import { summarize } from '../base/statistics.ts';
 import { sandboxTarget } from './target.ts';
 
 const burst = 5;

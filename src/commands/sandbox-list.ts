@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import * as l10n from '../base/l10n.ts';
 import { formatEndpoint, parseEndpoint, type Endpoint } from '../agent/endpoint.ts';
 import { AgentError } from '../agent/errors.ts';
-import { readConfiguredSandbox, withoutSandbox } from '../sandboxes/sources/configured.ts';
+import { readConfiguredSandbox, withoutSandbox } from '../sandboxes/sources/settings.ts';
 import { readSettings, writeSandboxes } from '../host/settings.ts';
 import { inert } from '../views/plain-text.ts';
 import { roundTripText } from '../views/quantities.ts';

@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import * as l10n from '../base/l10n.ts';
-import { AgentError } from '../agent/errors.ts';
+import { plainText } from '../base/text.ts';
+import { AgentError, maxQuotedLength } from '../agent/errors.ts';
 import { isContainerId } from './container-id.ts';
 import { readEvents, type EngineEvent } from './event-stream.ts';
 import { createModem, type Modem } from './modem.ts';
@@ -60,7 +61,7 @@ export function createDockerEngine(socketPath: string): DockerEngine {
     try {
       return await call(await createClient(createModem(socketPath, either)));
     } catch (error) {
-      const about = l10n.t('Docker at {0}', socketPath);
+      const about = l10n.t('Docker at {0}', plainText(socketPath, maxQuotedLength));
       if (deadline.signal.aborted && signal?.aborted !== true) {
         const late = l10n.t('no answer within {0} ms', timeoutMs);
         throw new AgentError('timeout', late, { cause: error }).about(about);

@@ -1,6 +1,7 @@
 import { request, type IncomingMessage } from 'node:http';
 import * as l10n from '../base/l10n.ts';
-import { AgentError } from '../agent/errors.ts';
+import { AgentError, maxQuotedLength, messageOf } from '../agent/errors.ts';
+import { plainText, type PlainText } from '../base/text.ts';
 
 /** A request as dockerode describes it to its transport; only what reading calls use. */
 export interface DialOptions {
@@ -73,8 +74,9 @@ async function answer(incoming: IncomingMessage, options: DialOptions): Promise<
   const body = await readBody(incoming);
   if (succeeded) return incoming.headers['content-type']?.includes('json') === true ? parse(body) : body;
   const meaning = options.statusCodes[status];
-  const text = errorText(body) || (typeof meaning === 'string' ? meaning : l10n.t('no reason given'));
-  throw new AgentError('remote_error', l10n.t('Docker answered with status {0}: {1}', status, text), {
+  const text = errorText(body) || (typeof meaning === 'string' ? meaning : '');
+  const words = plainText(text, maxQuotedLength) || l10n.t('no reason given');
+  throw new AgentError('remote_error', l10n.t('Docker answered with status {0}: {1}', status, words), {
     remote: { code: status, text },
   });
 }
@@ -125,7 +127,7 @@ function withQuery(path: string, parameters: Readonly<Record<string, unknown>>):
   return query.size === 0 ? bare : `${bare}?${query.toString()}`;
 }
 
-function describe(error: NodeJS.ErrnoException): string {
+function describe(error: NodeJS.ErrnoException): PlainText {
   switch (error.code) {
     case 'ENOENT':
       return l10n.t('its socket is missing');
@@ -134,6 +136,6 @@ function describe(error: NodeJS.ErrnoException): string {
     case 'EACCES':
       return l10n.t('this user may not open its socket');
     default:
-      return error.message;
+      return messageOf(error);
   }
 }

@@ -1,4 +1,4 @@
-import type { PortBinding } from '../agent/generated/arcbox/v1/common.ts';
+import { compareBindings, type PortBinding } from '../agent/facts.ts';
 import { isContainerId } from './container-id.ts';
 import type { EngineEvent } from './event-stream.ts';
 
@@ -54,31 +54,6 @@ export function bindingsOfList(list: readonly unknown[]): Map<string, readonly P
 export function containerOfEvent({ type, actorId, attributes }: EngineEvent): string | undefined {
   const id = type === 'network' ? attributes['container'] : type === 'container' ? actorId : undefined;
   return isContainerId(id) ? id : undefined;
-}
-
-/** True when both lists, each in stable order, hold the same bindings. */
-export function sameBindings(a: readonly PortBinding[], b: readonly PortBinding[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every((binding, index) => {
-      const other = b[index];
-      return other !== undefined && compareBindings(binding, other) === 0;
-    })
-  );
-}
-
-function compareBindings(a: PortBinding, b: PortBinding): number {
-  return (
-    a.containerPort - b.containerPort ||
-    compareText(a.protocol, b.protocol) ||
-    Number(a.hostIp.includes(':')) - Number(b.hostIp.includes(':')) ||
-    compareText(a.hostIp, b.hostIp) ||
-    a.hostPort - b.hostPort
-  );
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Adds a binding when every part of it makes sense. */

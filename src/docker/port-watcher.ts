@@ -1,32 +1,22 @@
 import * as l10n from '../base/l10n.ts';
-import { AgentError } from '../agent/errors.ts';
-import type { PortBinding } from '../agent/generated/arcbox/v1/common.ts';
+import { AgentError, maxQuotedLength, messageOf } from '../agent/errors.ts';
+import { sameBindings, type PortBinding, type PortChange } from '../agent/facts.ts';
 import type { Logger } from '../base/logger.ts';
+import { plain, plainText } from '../base/text.ts';
 import { isContainerId } from './container-id.ts';
 import type { DockerEngine } from './engine.ts';
-import { bindingsOfInspect, bindingsOfList, containerOfEvent, sameBindings } from './port-bindings.ts';
+import { bindingsOfInspect, bindingsOfList, containerOfEvent } from './port-bindings.ts';
 import { RefreshQueue } from './refresh-queue.ts';
-import { waitForSocket } from '../base/wait-for-socket.ts';
-
-/** What an engine publishes, as it changes. Container ids are full; lists are in a stable order. */
-export type PublishedPortsChange =
-  /** Everything published when the engine was first reached; comes once, before any other change. */
-  | { readonly kind: 'snapshot'; readonly containers: ReadonlyMap<string, readonly PortBinding[]> }
-  /** The current list of one container; empty when it publishes nothing any more. */
-  | { readonly kind: 'changed'; readonly containerId: string; readonly bindings: readonly PortBinding[] };
-
-/** Whether what is known can be trusted to be current. */
-export type PortWatchState =
-  /** Listed, and following the engine's events. */
-  | { readonly kind: 'watching' }
-  /** The engine cannot be followed; what was known stays until it can be listed again. */
-  | { readonly kind: 'down'; readonly reason: AgentError };
+import { waitForPath } from '../base/path-watch.ts';
 
 /** How to watch. */
 export interface WatchPortsOptions {
-  readonly onChange: (change: PublishedPortsChange) => void;
-  /** Called on every transition, and when the reason of being down changes. */
-  readonly onState: (state: PortWatchState) => void;
+  /**
+   * Hears one snapshot when the engine is first reached, then the difference of one container at a time; lists are in a
+   * stable order and container ids full. `stale` comes when the engine cannot be followed, before the snapshot too, and
+   * again when the reason changes; what was known stays. `current` comes when it has been listed anew.
+   */
+  readonly onChange: (change: PortChange) => void;
   /** Ends the watch. */
   readonly signal: AbortSignal;
   readonly logger: Logger;
@@ -47,25 +37,26 @@ const maxContainers = 10_000;
  * after 250 ms, doubling to 2 s.
  */
 export async function watchPorts(engine: DockerEngine, options: WatchPortsOptions): Promise<void> {
-  const { signal, logger, onState } = options;
+  const { signal, logger, onChange } = options;
+  const where = plainText(engine.socketPath, maxQuotedLength);
   const known = new KnownPorts(options);
   let retryMs = firstRetryMs;
   let downBecause: string | undefined;
   while (!signal.aborted) {
     const reason = await followOnce(engine, known, options, () => {
       retryMs = firstRetryMs;
+      logger.debug(plain`Watching the published ports of ${where}.`);
+      if (downBecause !== undefined) onChange({ kind: 'current' });
       downBecause = undefined;
-      logger.debug(`Watching the published ports of ${engine.socketPath}.`);
-      onState({ kind: 'watching' });
     });
     // The signal may have aborted while the engine was followed.
     if (isAborted(signal)) return;
     if (reason.message !== downBecause) {
       downBecause = reason.message;
-      logger.debug(`Cannot watch published ports: ${reason.message}`);
-      onState({ kind: 'down', reason });
+      logger.debug(plain`Cannot watch published ports: ${reason.message}`);
+      onChange({ kind: 'stale', reason });
     }
-    await waitForSocket(engine.socketPath, retryMs, signal);
+    await waitForPath(engine.socketPath, retryMs, signal);
     retryMs = Math.min(2 * retryMs, maxRetryMs);
   }
 }
@@ -86,8 +77,10 @@ async function followOnce(
       if (!stopped.aborted) known.set(id, bindingsOfInspect(inspected));
     },
     onFailure: (id, error, retryMs) => {
-      const why = AgentError.from(error, 'connection_closed').message;
-      logger.warn(`Container ${id.slice(0, 12)} could not be inspected, again in ${retryMs} ms: ${why}`);
+      const container = plainText(id.slice(0, 12), 12);
+      logger.warn(
+        plain`Container ${container} could not be inspected, again in ${retryMs} ms: ${messageOf(error)}`,
+      );
     },
   });
   try {
@@ -98,7 +91,7 @@ async function followOnce(
         if (id !== undefined) queue.request(id);
       }
       const ended = new AgentError('connection_closed', l10n.t('the event stream ended'));
-      return ended.about(l10n.t('Docker at {0}', engine.socketPath));
+      return ended.about(l10n.t('Docker at {0}', plainText(engine.socketPath, maxQuotedLength)));
     };
     const list = async (): Promise<void> => {
       const containers = await engine.listContainers({ signal: stopped });
@@ -120,7 +113,7 @@ async function followOnce(
 /** The current lists; tells every difference. */
 class KnownPorts {
   readonly #containers = new Map<string, readonly PortBinding[]>();
-  readonly #onChange: (change: PublishedPortsChange) => void;
+  readonly #onChange: (change: PortChange) => void;
   readonly #logger: Logger;
   #hasSnapshot = false;
 
@@ -136,7 +129,7 @@ class KnownPorts {
       this.#containers.delete(containerId);
     } else if (this.#containers.size >= maxContainers && !this.#containers.has(containerId)) {
       this.#logger.warn(
-        `Container ${containerId.slice(0, 12)} is ignored: ${maxContainers} are known already.`,
+        plain`Container ${plainText(containerId.slice(0, 12), 12)} is ignored: ${maxContainers} are known already.`,
       );
       return;
     } else {

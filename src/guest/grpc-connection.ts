@@ -7,6 +7,8 @@ import type {
   ServerWritableStream,
   UntypedHandleCall,
 } from '@grpc/grpc-js';
+import { messageOf } from '../agent/errors.ts';
+import { plain } from '../base/text.ts';
 import type { Logger } from '../base/logger.ts';
 import { loadGrpc } from '../agent/rpc/load-grpc.ts';
 import { bridgeStream } from '../agent/rpc/local-bridge.ts';
@@ -31,7 +33,7 @@ export async function serveGrpcConnection(
     stream.once('close', resolve);
   });
   stream.on('error', (error) => {
-    logger.debug(`A gRPC connection was closed: ${error.message}`);
+    logger.debug(plain`A gRPC connection was closed: ${messageOf(error)}`);
   });
   const grpc = await loadGrpc();
   const server = new grpc.Server({
@@ -164,7 +166,7 @@ interface GrpcStatus {
 
 function grpcStatus(error: unknown, logger: Logger): GrpcStatus {
   const { code, text } = statusOf(error);
-  if (code === statusCode.internal) logger.error(`A call failed: ${text}`);
+  if (code === statusCode.internal) logger.error(plain`A call failed: ${messageOf(error)}`);
   return { code, details: text };
 }
 

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import * as l10n from '../base/l10n.ts';
-import { readConfiguredSandboxes } from '../sandboxes/sources/configured.ts';
+import type { PlainText } from '../base/text.ts';
+import { readConfiguredSandboxes } from '../sandboxes/sources/settings.ts';
 import { startDiscovery } from '../sandboxes/sources/discovery.ts';
 import type { Disposable } from '../base/emitter.ts';
 import type { LocalAgent, LocalAgentState } from '../sandboxes/sources/local-agent.ts';
@@ -15,15 +16,15 @@ export interface SourcesDependencies {
   readonly cliPath: string;
   readonly log: vscode.LogOutputChannel;
   /** Hears what is wrong with the settings, the bundled agent or discovery, whenever that changes. */
-  readonly onProblems: (problems: readonly string[]) => void;
+  readonly onProblems: (problems: readonly PlainText[]) => void;
 }
 
 /** Keeps the registry's sandboxes as the settings and the bundled agent say. */
 export class SandboxSources implements Disposable {
   readonly #dependencies: SourcesDependencies;
   readonly #subscriptions: readonly Disposable[];
-  #settingProblems: readonly string[] = [];
-  #discoveryProblems: readonly string[] = [];
+  #settingProblems: readonly PlainText[] = [];
+  #discoveryProblems: readonly PlainText[] = [];
   #discovery: Disposable | undefined;
   #beginning: NodeJS.Immediate | undefined;
 

@@ -1,12 +1,13 @@
 import type { Duplex } from 'node:stream';
 import type { Client, ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
 import * as l10n from '../../base/l10n.ts';
+import { plain, type PlainText } from '../../base/text.ts';
 import { AgentError, sentences } from '../errors.ts';
 import { loadGrpc } from './load-grpc.ts';
 import { bridgeStream, type LocalBridge } from './local-bridge.ts';
-import { explainBrokenStream } from '../transport/broken-stream.ts';
+import { explainBrokenStream, explainEndedStream } from '../transport/broken-stream.ts';
 import { foreignProtocolHint } from '../wire/foreign-protocol.ts';
-import type { CallOptions, RpcChannel } from './channel.ts';
+import { shownName, type CallOptions, type RpcChannel } from './channel.ts';
 import { Closing } from './closing.ts';
 import { statusError } from './grpc-status.ts';
 import { startCall } from './pending-call.ts';
@@ -38,7 +39,7 @@ export async function openGrpcChannel(stream: Duplex, options: GrpcChannelOption
     'grpc.service_config_disable_resolution': 1,
     ...(options.authority !== undefined && { 'grpc.default_authority': options.authority }),
   });
-  const channel = new GrpcChannel(client, bridge);
+  const channel = new GrpcChannel(client, bridge, stream);
   const ready = startCall<undefined>(options, () =>
     sentences(l10n.t('No gRPC greeting came within {0} ms.', options.timeoutMs), channel.hint()),
   );
@@ -65,11 +66,13 @@ class GrpcChannel implements RpcChannel {
   isReady = false;
   readonly #client: Client;
   readonly #bridge: LocalBridge;
+  readonly #stream: Duplex;
   readonly #closing = new Closing();
 
-  constructor(client: Client, bridge: LocalBridge) {
+  constructor(client: Client, bridge: LocalBridge, stream: Duplex) {
     this.#client = client;
     this.#bridge = bridge;
+    this.#stream = stream;
     void bridge.closed.then((error) => {
       this.#fail(error === undefined ? this.#endOfStream() : explainBrokenStream(error));
     });
@@ -85,7 +88,7 @@ class GrpcChannel implements RpcChannel {
     const begun: { call?: ClientUnaryCall } = {};
     const call = startCall<Uint8Array>(
       options,
-      () => l10n.t('No answer to {0} within {1} ms.', method, options.timeoutMs),
+      () => l10n.t('No answer to {0} within {1} ms.', shownName(method), options.timeoutMs),
       () => begun.call?.cancel(),
     );
     if (options.signal?.aborted === true) return call.promise;
@@ -132,21 +135,18 @@ class GrpcChannel implements RpcChannel {
   }
 
   /** What the bytes that came look like, as a sentence, while gRPC is not understood; empty when unknown. */
-  hint(): string {
-    return this.isReady ? '' : foreignProtocolHint(this.#bridge.greeting, l10n.t('this is not a gRPC agent'));
+  hint(): PlainText {
+    return this.isReady
+      ? plain``
+      : foreignProtocolHint(this.#bridge.greeting, l10n.t('this is not a gRPC agent'));
   }
 
   #endOfStream(): AgentError {
-    if (this.isReady) return new AgentError('connection_closed', l10n.t('The agent closed the connection.'));
-    return this.#bridge.greeting.length === 0
-      ? new AgentError(
-          'connection_closed',
-          l10n.t('The agent closed the connection before it said anything.'),
-        )
-      : new AgentError(
-          'handshake_failed',
-          sentences(l10n.t('What answers does not speak gRPC.'), this.hint()),
-        );
+    if (this.isReady || this.#bridge.greeting.length === 0) return explainEndedStream(this.#stream);
+    return new AgentError(
+      'handshake_failed',
+      sentences(l10n.t('What answers does not speak gRPC.'), this.hint()),
+    );
   }
 
   #explain(error: unknown): AgentError {

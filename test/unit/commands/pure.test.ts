@@ -1,14 +1,7 @@
 import { expect, test } from 'vitest';
 import { guessScheme, reachableAddress } from '../../../src/commands/port-address.ts';
-import { summarize } from '../../../src/commands/round-trips.ts';
 import { diagnosticsText } from '../../../src/commands/diagnostics-text.ts';
 import { binding, connected, disconnected, nowMs } from '../views/recorded.ts';
-
-test('a burst is summed up by its minimum, median and maximum', () => {
-  expect(summarize([5, 1, 3])).toEqual({ min: 1, median: 3, max: 5 });
-  expect(summarize([4, 1, 3, 2])).toEqual({ min: 1, median: 2.5, max: 4 });
-  expect(summarize([7])).toEqual({ min: 7, median: 7, max: 7 });
-});
 
 test('the scheme is guessed from the container port, and not where it is unclear', () => {
   expect([80, 8080, 443, 8443, 5432].map((port) => guessScheme(binding(port, 49152)))).toEqual([

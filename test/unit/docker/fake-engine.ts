@@ -1,4 +1,5 @@
 import { AgentError } from '../../../src/agent/errors.ts';
+import { plain } from '../../../src/base/text.ts';
 import type { DockerEngine } from '../../../src/docker/engine.ts';
 import { parseEvent, type EngineEvent } from '../../../src/docker/event-stream.ts';
 
@@ -101,7 +102,7 @@ export class FakeEngine implements DockerEngine {
 
   async #whenUp(): Promise<void> {
     await Promise.resolve();
-    if (!this.#up) throw new AgentError('unreachable', 'the fake engine is down');
+    if (!this.#up) throw new AgentError('unreachable', plain`the fake engine is down`);
   }
 }
 

@@ -1,11 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  bindingsOfInspect,
-  bindingsOfList,
-  containerOfEvent,
-  sameBindings,
-} from '../../../src/docker/port-bindings.ts';
+import { bindingsOfInspect, bindingsOfList, containerOfEvent } from '../../../src/docker/port-bindings.ts';
 import { parseEvent } from '../../../src/docker/event-stream.ts';
 
 const read = (file: string): string => readFileSync(`test/vectors/docker/${file}`, 'utf8');
@@ -102,16 +97,5 @@ describe('containerOfEvent', () => {
   it('refuses an id that could lead a request elsewhere', () => {
     const attributes = { container: `${id}/../../images` };
     expect(containerOfEvent({ type: 'network', action: 'connect', actorId: id, attributes })).toBeUndefined();
-  });
-});
-
-describe('sameBindings', () => {
-  it('tells every difference of a binding', () => {
-    const [first] = web;
-    expect(sameBindings(web, structuredClone(web))).toBe(true);
-    expect(sameBindings(web, web.slice(1))).toBe(false);
-    expect(sameBindings([first!], [{ ...first!, hostPort: 1 }])).toBe(false);
-    expect(sameBindings([first!], [{ ...first!, hostIp: '::' }])).toBe(false);
-    expect(sameBindings([first!], [{ ...first!, protocol: 'udp' }])).toBe(false);
   });
 });

@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AgentError } from '../../../src/agent/errors.ts';
+import type { PortChange } from '../../../src/agent/facts.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
-import {
-  watchPorts,
-  type PortWatchState,
-  type PublishedPortsChange,
-} from '../../../src/docker/port-watcher.ts';
+import { plain } from '../../../src/base/text.ts';
+import { watchPorts } from '../../../src/docker/port-watcher.ts';
 import { FakeEngine } from './fake-engine.ts';
 
 const a = 'a'.repeat(64);
@@ -15,14 +13,15 @@ const b = 'b'.repeat(64);
 let engine: FakeEngine;
 let stop: AbortController;
 let changes: string[];
-let states: PortWatchState[];
+/** What came besides lists. */
+let verdicts: PortChange[];
 let watching: Promise<void>;
 
 beforeEach(() => {
   engine = new FakeEngine();
   stop = new AbortController();
   changes = [];
-  states = [];
+  verdicts = [];
 });
 
 afterEach(async () => {
@@ -34,16 +33,18 @@ afterEach(async () => {
 function watch(): void {
   const ports = (id: string, bindings: readonly { hostPort: number }[]): string =>
     `${id.slice(0, 1)}:${bindings.map(({ hostPort }) => hostPort).join(',') || '-'}`;
-  const onChange = (change: PublishedPortsChange): void => {
-    changes.push(
-      change.kind === 'snapshot'
-        ? ['snapshot', ...[...change.containers].map(([id, bindings]) => ports(id, bindings))].join(' ')
-        : ports(change.containerId, change.bindings),
-    );
+  const onChange = (change: PortChange): void => {
+    if (change.kind === 'snapshot') {
+      const lists = [...change.containers].map(([id, bindings]) => ports(id, bindings));
+      changes.push(['snapshot', ...lists].join(' '));
+    } else if (change.kind === 'changed') {
+      changes.push(ports(change.containerId, change.bindings));
+    } else {
+      verdicts.push(change);
+    }
   };
   watching = watchPorts(engine, {
     onChange,
-    onState: (state) => states.push(state),
     signal: stop.signal,
     logger: silentLogger,
   });
@@ -72,7 +73,7 @@ describe('watchPorts', () => {
     watch();
     await until(['snapshot a:8080']);
     expect(engine.calls.slice(0, 2)).toEqual(['events', 'list']);
-    expect(states).toEqual([{ kind: 'watching' }]);
+    expect(verdicts).toEqual([]);
   });
 
   it('sees a container that starts after the listing was made and before it was answered', async () => {
@@ -163,7 +164,7 @@ describe('watchPorts', () => {
   it('tries an inspect again that failed', async () => {
     watch();
     await until(['snapshot']);
-    engine.inspectErrors.push(new AgentError('timeout', 'the container was locked'));
+    engine.inspectErrors.push(new AgentError('timeout', plain`the container was locked`));
     engine.setContainer(a, 8080);
     engine.send('container', 'start', a);
     await until(['snapshot', 'a:8080']);
@@ -176,14 +177,15 @@ describe('watchPorts', () => {
     await until(['snapshot a:8080 b:9090']);
     engine.goDown();
     await vi.waitFor(() => {
-      expect(states.at(-1)?.kind).toBe('down');
+      expect(verdicts.at(-1)?.kind).toBe('stale');
     });
     expect(changes).toHaveLength(1);
     engine.containers.delete(a);
     engine.setContainer(b, 9191);
     engine.comeBack();
     await until(['snapshot a:8080 b:9090', 'a:-', 'b:9191']);
-    expect(states.at(-1)).toEqual({ kind: 'watching' });
+    expect(verdicts.at(-1)).toEqual({ kind: 'current' });
+    expect(verdicts).toHaveLength(2);
   });
 
   it('keeps trying when the engine is down at the start', async () => {
@@ -191,11 +193,13 @@ describe('watchPorts', () => {
     engine.setContainer(a, 8080);
     watch();
     await vi.waitFor(() => {
-      expect(states).toHaveLength(1);
+      expect(verdicts).toHaveLength(1);
     });
-    expect(states[0]).toMatchObject({ kind: 'down', reason: { code: 'unreachable' } });
+    expect(verdicts[0]).toMatchObject({ kind: 'stale', reason: { code: 'unreachable' } });
+    expect(changes).toEqual([]);
     engine.comeBack();
     await until(['snapshot a:8080']);
+    expect(verdicts.at(-1)).toEqual({ kind: 'current' });
   });
 
   it('asks the engine nothing while nothing happens', async () => {

@@ -1,19 +1,26 @@
 import { isAbsolute } from 'node:path';
 import * as l10n from '../../base/l10n.ts';
+import { plainText, type PlainText } from '../../base/text.ts';
 import { formatEndpoint, parseEndpoint } from '../../agent/endpoint.ts';
-import { AgentError } from '../../agent/errors.ts';
+import { messageOf } from '../../agent/errors.ts';
 import type { TlsFiles } from '../../agent/transport/tls-files.ts';
 import type { SandboxSpec } from '../model/snapshot.ts';
 
 /** What the setting `sandlight.sandboxes` comes to. */
 export interface ConfiguredSandboxes {
   readonly specs: readonly SandboxSpec[];
-  /** One sentence for each entry that cannot be used. */
-  readonly problems: readonly string[];
+  /** A sentence for each of the first {@link maxProblems} entries that cannot be used, and one that counts the others. */
+  readonly problems: readonly PlainText[];
 }
 
-const maxEntries = 200;
+/** Most entries that are read. */
+export const maxConfiguredSandboxes = 10_000;
+/** Most entries of which it is told in words why they cannot be used. */
+export const maxProblems = 10;
 const maxNameLength = 128;
+
+/** The setting's own name, as its reader finds it. */
+const settingName = 'sandlight.sandboxes';
 
 /**
  * Reads the setting, which a person may have edited by hand into anything. Good entries work whatever the others are.
@@ -24,21 +31,36 @@ export function readConfiguredSandboxes(setting: unknown): ConfiguredSandboxes {
   if (!Array.isArray(setting)) {
     return {
       specs: [],
-      problems: [l10n.t('The setting {0} must be a list of {1}.', 'sandlight.sandboxes', '{name, endpoint}')],
+      problems: [l10n.t('The setting {0} must be a list of {1}.', settingName, '{name, endpoint}')],
     };
   }
   const specs = new Map<string, SandboxSpec>();
-  const problems: string[] = [];
-  for (const [index, entry] of setting.slice(0, maxEntries).entries()) {
+  const problems: PlainText[] = [];
+  let unused = 0;
+  const note = (problem: () => PlainText): void => {
+    if (++unused <= maxProblems) problems.push(problem());
+  };
+  for (const [index, entry] of setting.slice(0, maxConfiguredSandboxes).entries()) {
     const result = readConfiguredSandbox(entry);
     if (typeof result === 'string')
-      problems.push(l10n.t('Entry {0} of {1}: {2}', index + 1, 'sandlight.sandboxes', result));
+      note(() => l10n.t('Entry {0} of {1}: {2}', index + 1, settingName, result));
     else if (specs.has(result.id))
-      problems.push(l10n.t('Entry {0} of {1} repeats {2}.', index + 1, 'sandlight.sandboxes', result.name));
+      note(() => l10n.t('Entry {0} of {1} repeats {2}.', index + 1, settingName, result.name));
     else specs.set(result.id, result);
   }
-  if (setting.length > maxEntries)
-    problems.push(l10n.t('Only the first {0} entries of {1} are used.', maxEntries, 'sandlight.sandboxes'));
+  const untold = unused - problems.length;
+  if (untold === 1) problems.push(l10n.t('One more entry of {0} cannot be used.', settingName));
+  else if (untold > 1) problems.push(l10n.t('{0} more entries of {1} cannot be used.', untold, settingName));
+  if (setting.length > maxConfiguredSandboxes) {
+    problems.push(
+      l10n.t(
+        '{0} has {1} entries; only the first {2} are used.',
+        settingName,
+        setting.length,
+        maxConfiguredSandboxes,
+      ),
+    );
+  }
   return { specs: [...specs.values()], problems };
 }
 
@@ -52,35 +74,38 @@ export function withoutSandbox(setting: unknown, id: string): readonly unknown[]
 }
 
 /** Reads one entry of the setting; a sentence says why it cannot be used. */
-export function readConfiguredSandbox(entry: unknown): SandboxSpec | string {
+export function readConfiguredSandbox(entry: unknown): SandboxSpec | PlainText {
   if (typeof entry !== 'object' || entry === null)
     return l10n.t('it must be an object with a name and an endpoint.');
-  const { name, endpoint: text, docker, tls: tlsEntry } = entry as Readonly<Record<string, unknown>>;
-  if (typeof name !== 'string' || name.trim() === '')
+  const { name: rawName, endpoint: text, docker, tls: tlsEntry } = entry as Readonly<Record<string, unknown>>;
+  const name = typeof rawName === 'string' ? plainText(rawName, maxNameLength) : undefined;
+  if (typeof rawName !== 'string' || name === undefined || name === '')
     return l10n.t('its name must be a text that is not empty.');
-  if (name.length > maxNameLength) return l10n.t('its name must have at most {0} characters.', maxNameLength);
+  if (rawName.length > maxNameLength)
+    return l10n.t('its name must have at most {0} characters.', maxNameLength);
   if (typeof text !== 'string')
     return l10n.t('{0} needs an endpoint, such as {1}.', name, 'arcbox+unix:///run/agent.sock');
-  if (docker !== undefined && (typeof docker !== 'string' || !/^(\/|\/\/\.\/pipe\/)./.test(docker))) {
+  if (docker !== undefined && (typeof docker !== 'string' || !/^(\/|\/\/\.\/pipe\/)[^\0]+$/.test(docker))) {
     return l10n.t("the docker of {0} must be the absolute path of its engine's socket.", name);
   }
   const tls = readTls(name, tlsEntry);
   if (typeof tls === 'string') return tls;
   try {
     const endpoint = parseEndpoint(text);
-    const id = `settings/${name}/${formatEndpoint(endpoint)}`;
+    // What was written tells apart two names that look alike.
+    const id = `settings/${rawName}/${formatEndpoint(endpoint)}`;
     return {
       ...{ id, name, endpoint, source: 'settings' },
       ...(docker !== undefined && { dockerSocket: docker }),
       ...(tls && { tls }),
     };
   } catch (error) {
-    return AgentError.from(error, 'invalid_endpoint').message;
+    return messageOf(error);
   }
 }
 
 /** Reads the certificates of an entry; a sentence says why they cannot be used. */
-function readTls(name: string, entry: unknown): TlsFiles | string | undefined {
+function readTls(name: PlainText, entry: unknown): TlsFiles | PlainText | undefined {
   if (entry === undefined) return undefined;
   if (typeof entry !== 'object' || entry === null)
     return l10n.t('the tls of {0} must be an object of files.', name);
