@@ -190,7 +190,8 @@ function parseUrl(text: string): UrlParts | undefined {
     return {
       authority: decodeURIComponent(authority),
       path: decodeURIComponent(path),
-      query: new URLSearchParams(query),
+      // Node decodes a letter beyond ASCII that follows a percent sign wrongly, even as NUL.
+      query: new URLSearchParams(query.replace(/\P{ASCII}+/gu, encodeURIComponent)),
     };
   } catch {
     // A percent sign that escapes nothing.

@@ -5,7 +5,7 @@ import { plain, type PlainText } from '../../base/text.ts';
 import { AgentError, sentences } from '../errors.ts';
 import { loadGrpc, type Grpc } from './load-grpc.ts';
 import { bridgeStream, type LocalBridge } from './local-bridge.ts';
-import { explainBrokenStream } from '../transport/broken-stream.ts';
+import { explainBrokenStream, explainEndedStream } from '../transport/broken-stream.ts';
 import { foreignProtocolHint } from '../wire/foreign-protocol.ts';
 import { shownName, type CallOptions, type RpcChannel } from './channel.ts';
 import { Closing } from './closing.ts';
@@ -41,7 +41,7 @@ export async function openGrpcChannel(stream: Duplex, options: GrpcChannelOption
     'grpc.service_config_disable_resolution': 1,
     ...(options.authority !== undefined && { 'grpc.default_authority': options.authority }),
   });
-  const channel = new GrpcChannel(client, bridge);
+  const channel = new GrpcChannel(client, bridge, stream);
   const ready = startCall<undefined>(options, () =>
     sentences(l10n.t('No gRPC greeting came within {0} ms.', options.timeoutMs), channel.hint()),
   );
@@ -86,11 +86,13 @@ class GrpcChannel implements RpcChannel {
   isReady = false;
   readonly #client: Client;
   readonly #bridge: LocalBridge;
+  readonly #stream: Duplex;
   readonly #closing = new Closing();
 
-  constructor(client: Client, bridge: LocalBridge) {
+  constructor(client: Client, bridge: LocalBridge, stream: Duplex) {
     this.#client = client;
     this.#bridge = bridge;
+    this.#stream = stream;
     void bridge.closed.then((error) => {
       this.#fail(error === undefined ? this.#endOfStream() : explainBrokenStream(error));
     });
@@ -176,16 +178,11 @@ class GrpcChannel implements RpcChannel {
   }
 
   #endOfStream(): AgentError {
-    if (this.isReady) return new AgentError('connection_closed', l10n.t('The agent closed the connection.'));
-    return this.#bridge.greeting.length === 0
-      ? new AgentError(
-          'connection_closed',
-          l10n.t('The agent closed the connection before it said anything.'),
-        )
-      : new AgentError(
-          'handshake_failed',
-          sentences(l10n.t('What answers does not speak gRPC.'), this.hint()),
-        );
+    if (this.isReady || this.#bridge.greeting.length === 0) return explainEndedStream(this.#stream);
+    return new AgentError(
+      'handshake_failed',
+      sentences(l10n.t('What answers does not speak gRPC.'), this.hint()),
+    );
   }
 
   #explain(error: unknown): AgentError {
