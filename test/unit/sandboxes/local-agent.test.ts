@@ -104,13 +104,10 @@ describe.skipIf(process.platform === 'win32')('the folder of its socket', () => 
     agent.onDidChange((state) => phases.push(state.phase));
     start();
     await vi.waitFor(() => {
-      expect(agent.state).toMatchObject(
-        {
-          reason: 'it ended with signal SIGKILL; its last words: others can change the folder of its socket',
-        },
-        8000,
-      );
-    });
+      expect(agent.state).toMatchObject({
+        reason: 'it ended with signal SIGKILL; its last words: others can change the folder of its socket',
+      });
+    }, 8000);
     expect(phases).not.toContain('running');
   });
 });
