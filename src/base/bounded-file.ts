@@ -22,11 +22,16 @@ export interface SmallFile {
 
 /**
  * Reads a file that must not be larger than `maxBytes`; text and time belong together even when it is replaced meanwhile.
- * `undefined` when it is absent, unreadable, too large, not a regular file, or not read within a second.
+ * `undefined` when it is absent, unreadable, too large, not a regular file, or not read within a second. Links are
+ * `refused` where somebody else may make them: they could lead to any file of this machine.
  */
-export async function readSmallFile(path: string, maxBytes: number): Promise<SmallFile | undefined> {
+export async function readSmallFile(
+  path: string,
+  maxBytes: number,
+  links: 'followed' | 'refused' = 'followed',
+): Promise<SmallFile | undefined> {
   try {
-    return await readFileWithin(path, maxBytes);
+    return await readFileWithin(path, maxBytes, links);
   } catch {
     return undefined;
   }
@@ -37,11 +42,16 @@ export async function readSmallFile(path: string, maxBytes: number): Promise<Sma
  *
  * @throws Error whose message is a clause that says why it cannot be read.
  */
-export function readFileWithin(path: string, maxBytes: number): Promise<SmallFile> {
+export function readFileWithin(
+  path: string,
+  maxBytes: number,
+  links: 'followed' | 'refused' = 'followed',
+): Promise<SmallFile> {
   return gate.run(async () => {
-    // Opening a pipe would otherwise wait for a program that writes into it. There is no such flag on Windows.
-    const nonBlocking = (constants as Partial<typeof constants>).O_NONBLOCK ?? 0;
-    const file = await open(path, constants.O_RDONLY | nonBlocking);
+    // Windows has neither flag. Opening a pipe would otherwise wait for a program that writes into it.
+    const { O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants as Partial<typeof constants>;
+    const linkFlag = links === 'refused' ? O_NOFOLLOW : 0;
+    const file = await open(path, constants.O_RDONLY | O_NONBLOCK | linkFlag);
     try {
       const found = await file.stat();
       if (!found.isFile()) throw new Error(l10n.t('it is not a regular file'));
@@ -54,13 +64,22 @@ export function readFileWithin(path: string, maxBytes: number): Promise<SmallFil
   }, tookTooLong);
 }
 
+/**
+ * What is known of a path, links followed.
+ *
+ * @throws Error as `stat` does, and when the file system does not answer within a second.
+ */
+export function statWithin(path: string): Promise<Stats> {
+  return gate.run(() => stat(path), tookTooLong);
+}
+
 /** What a path leads to; `other` also stands for what cannot be found out. */
 export type PathKind = 'file' | 'folder' | 'socket' | 'other';
 
 /** Finds out what a path leads to; never rejects. */
 export async function kindOfPath(path: string): Promise<PathKind> {
   try {
-    return kindOf(await gate.run(() => stat(path), tookTooLong));
+    return kindOf(await statWithin(path));
   } catch {
     return 'other';
   }

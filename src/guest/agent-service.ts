@@ -92,15 +92,15 @@ async function ping(
   if (timestampSecs > 0n) {
     clock.refusal = (await setClock(timestampSecs)) ?? '';
     clock.wasSet = clock.refusal === '';
+    const refusal = plainText(clock.refusal, maxQuotedLength);
     if (clock.wasSet) logger.info(plain`The clock was set to ${timestampSecs} s.`);
-    else
-      logger.warn(
-        plain`A client wanted the clock set to ${timestampSecs} s: ${plainText(clock.refusal, maxQuotedLength)}.`,
-      );
+    else logger.warn(plain`A client wanted the clock set to ${timestampSecs} s: ${refusal}.`);
   }
   const response = AgentPingResponse.encode({
     message: message === '' ? 'pong' : `pong: ${message}`,
     version,
+    // Hosts that ask for a version want everything that it promises, which this agent does not offer.
+    protocolVersion: 0,
   });
   if (extension.subscribePorts || extension.reportClock) {
     const portsSubscribed = extension.subscribePorts && subscribePorts !== undefined;

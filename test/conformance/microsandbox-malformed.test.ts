@@ -137,7 +137,7 @@ describe('after the handshake', () => {
       const options = { timeoutMs: error_class === 'Timeout' ? impatientMs : patientMs };
       const answers = await Promise.all(
         vector.calls!.map(({ type }) =>
-          classOf(type === 'core.touch' ? session.touch(options) : session.ping(options)),
+          classOf(type === 'core.touch' ? session.activity!.touch(options) : session.ping(options)),
         ),
       );
       answers.forEach((answer, index) => {

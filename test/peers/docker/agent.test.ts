@@ -106,7 +106,12 @@ describe.skipIf(skip !== undefined)(
     it('pushes ports of the runtime it has started', async () => {
       await makeWebImage(dockerSocket);
       const changes: PortChange[] = [];
-      await facetOf(session, 'ports').follow((change) => changes.push(change), options);
+      await session.ping(options);
+      const onPending = (): void => {
+        changes.push(...stream.drain());
+      };
+      const stream = await facetOf(session, 'ports').follow({ onPending }, options);
+      onPending();
       expect(changes).toEqual([{ kind: 'snapshot', containers: new Map() }]);
       const id = await docker(dockerSocket, 'run', '-d', '-p', '127.0.0.1:18080:80', 'web');
       const binding = { containerPort: 80, hostPort: 18080, protocol: 'tcp', hostIp: '127.0.0.1' };

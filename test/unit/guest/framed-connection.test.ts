@@ -37,14 +37,22 @@ describe.skipIf(isWindows)('the ArcBox agent on a Unix socket', () => {
     client.send(pingFrame('hello', 'trace-ä'));
     const [frame] = await client.receive(1);
     expect(frame).toMatchObject({ type: arcboxType.pingResponse, traceId: 'trace-ä' });
-    expect(AgentPingResponse.decode(frame!.payload)).toEqual({ message: 'pong: hello', version: '1.2.3' });
+    expect(AgentPingResponse.decode(frame!.payload)).toEqual({
+      message: 'pong: hello',
+      version: '1.2.3',
+      protocolVersion: 0,
+    });
   });
 
   it('answers "pong" to a ping without text, with the very bytes of an agent that has no extension', async () => {
     const client = new RawClient((await startAgent()).path);
     client.send(pingFrame(''));
     const [frame] = await client.receive(1);
-    const plain = AgentPingResponse.encode({ message: 'pong', version: '1.2.3' }).finish();
+    const plain = AgentPingResponse.encode({
+      message: 'pong',
+      version: '1.2.3',
+      protocolVersion: 0,
+    }).finish();
     expect(Buffer.from(frame!.payload)).toEqual(Buffer.from(plain));
   });
 

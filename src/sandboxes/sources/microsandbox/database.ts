@@ -1,10 +1,10 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as l10n from '../../../base/l10n.ts';
 import type { PlainText } from '../../../base/text.ts';
 import { messageOf } from '../../../agent/errors.ts';
+import { statWithin } from '../../../base/bounded-file.ts';
 import { parseJson } from '../../../base/json.ts';
 import {
   isClockFree,
@@ -56,7 +56,7 @@ async function isThere(path: string): Promise<boolean> {
   const sizes = await Promise.all(
     ['', '-wal', '-shm', '-journal'].map(async (suffix) => {
       try {
-        const entry = await stat(path + suffix);
+        const entry = await statWithin(path + suffix);
         return entry.isFile() ? entry.size : NaN;
       } catch (error) {
         if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;

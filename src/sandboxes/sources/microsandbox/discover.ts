@@ -16,14 +16,18 @@ import {
   type MicrosandboxHome,
 } from './home.ts';
 import { readInventory } from './inventory.ts';
+import type { Findings } from '../findings.ts';
 import type { InventoryEntry, RecordedPorts } from './records.ts';
 import { isListening, listListeningSockets } from './socket-liveness.ts';
 
-/** All sandboxes found, by name, and why there may be more. */
-export interface Discovery {
-  readonly sandboxes: readonly DiscoveredSandbox[];
-  readonly notes: readonly PlainText[];
+/** The sandboxes found, by name. */
+export interface MicrosandboxFindings extends Findings {
+  /** True when one is on its way to another state, or paused: its record will change without any other sign. */
+  readonly isUnsettled: boolean;
 }
+
+/** The words for states that are followed by a sign, or by nothing. The others, an open set, are on their way to another. */
+const settledStatuses: ReadonlySet<string> = new Set(['Created', 'Running', 'Stopped', 'Crashed']);
 
 /** Sockets without a known name that are tried; each may cost a connection. */
 const maxUnnamedSockets = 64;
@@ -36,10 +40,10 @@ const maxStatusLength = 40;
 export async function discoverMicrosandbox(
   home?: MicrosandboxHome,
   signal?: AbortSignal,
-): Promise<Discovery> {
+): Promise<MicrosandboxFindings> {
   const where = home ?? (await resolveMicrosandboxHome());
   const whyNot = await whyNoEntry(where.home);
-  if (whyNot !== undefined) return { sandboxes: [], notes: whyNot };
+  if (whyNot !== undefined) return { sandboxes: [], notes: whyNot, isUnsettled: false };
   const [inventory, sockets, listed] = await Promise.all([
     readInventory(where, signal),
     listRelaySockets(where),
@@ -50,6 +54,7 @@ export async function discoverMicrosandbox(
   return {
     sandboxes: [...named, ...unnamed.sandboxes].sort(byRecordName),
     notes: [...inventory.notes, ...sockets.notes, ...unnamed.notes],
+    isUnsettled: inventory.entries.some(({ status }) => !settledStatuses.has(status)),
   };
 }
 
@@ -158,7 +163,7 @@ async function findUnnamed(
   home: MicrosandboxHome,
   { paths }: RelaySockets,
   listed: ReadonlySet<string>,
-): Promise<Discovery> {
+): Promise<Findings> {
   const known = new Set(
     entries
       .flatMap(({ name }) => relayAddresses(home, name, 'linux'))

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import * as l10n from '../../../base/l10n.ts';
 import { plainText, type PlainText } from '../../../base/text.ts';
 import type { Endpoint, TransportAddress } from '../../../agent/endpoint.ts';
 import { maxQuotedLength, messageOf } from '../../../agent/errors.ts';
-import { readSmallFile } from '../../../base/bounded-file.ts';
+import { readSmallFile, statWithin } from '../../../base/bounded-file.ts';
 import { dig, parseJson } from '../../../base/json.ts';
 
 /** Where microsandbox keeps its things. */
@@ -45,7 +44,7 @@ export async function resolveMicrosandboxHome(
 export async function whyNoEntry(home: string): Promise<readonly PlainText[] | undefined> {
   try {
     // The folder's own entry can only be asked for by who may enter it.
-    await stat(`${home}/.`);
+    await statWithin(`${home}/.`);
     return undefined;
   } catch (error) {
     const place = plainText(home, maxQuotedLength);

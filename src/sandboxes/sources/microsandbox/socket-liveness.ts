@@ -1,11 +1,17 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { connect } from 'node:net';
 import type { TransportAddress } from '../../../agent/endpoint.ts';
+import { LineReader } from '../../../base/lines.ts';
 
 const connectTimeoutMs = 2000;
 
 /** Flag of /proc/net/unix: the socket accepts connections. */
 const acceptsConnections = 0x10000;
+
+/** Most that is read of the kernel's list, which anybody on this machine can make long; about 100,000 sockets. */
+const maxListBytes = 8 * 1024 * 1024;
+/** Longest line of it that is understood: the longest path of a socket, and what stands before it. */
+const maxLineLength = 256;
 
 /**
  * Tells whether a program listens there. Where the kernel lists sockets the answer is read from that list, because a
@@ -16,19 +22,32 @@ export async function isListening(address: TransportAddress, listed: ReadonlySet
   return listed.has(address.path) || canConnect(address.path);
 }
 
-/** Paths of all listening Unix sockets on this machine; empty where the kernel has no such list. */
+/** Paths of the listening Unix sockets on this machine that may be a relay's; empty where the kernel has no such list. */
 export async function listListeningSockets(): Promise<ReadonlySet<string>> {
-  const table = await readFile('/proc/net/unix', 'latin1').catch(() => '');
   const paths = new Set<string>();
-  for (const line of table.split('\n')) {
-    const match = /^\S+: \S+ \S+ ([0-9A-F]{8}) \S+ \S+ +\S+ (\/.+)$/.exec(line);
-    if (match === null) continue;
-    const [, flags = '0', path = ''] = match;
-    if ((Number.parseInt(flags, 16) & acceptsConnections) !== 0) {
-      paths.add(Buffer.from(path, 'latin1').toString());
-    }
+  const reader = new LineReader({
+    maxLineLength,
+    onLine: (line) => {
+      const path = listeningPath(line);
+      if (path !== undefined) paths.add(path);
+    },
+  });
+  try {
+    const list = createReadStream('/proc/net/unix', { end: maxListBytes - 1 });
+    for await (const chunk of list) reader.push(chunk as Buffer);
+    reader.end();
+  } catch {
+    // Not Linux, or hidden: connections tell instead.
   }
   return paths;
+}
+
+/** The path of a listening socket that is called as relays call theirs. */
+function listeningPath(line: string): string | undefined {
+  const match = /^\S+: \S+ \S+ ([0-9A-F]{8}) \S+ \S+ +\S+ (\/.+\.sock)$/.exec(line);
+  if (match === null) return undefined;
+  const [, flags = '0', path] = match;
+  return (Number.parseInt(flags, 16) & acceptsConnections) === 0 ? undefined : path;
 }
 
 function canConnect(path: string): Promise<boolean> {

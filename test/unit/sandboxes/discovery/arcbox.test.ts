@@ -95,7 +95,7 @@ class FakeDaemon {
   }
 
   #setup(): Uint8Array {
-    return SetupStatus.encode({ phase: this.phase, message: 'as asked' }).finish();
+    return SetupStatus.encode({ phase: this.phase, vmRunning: true, message: 'as asked' }).finish();
   }
 }
 
@@ -121,7 +121,7 @@ afterEach(async () => {
 function watch(): void {
   void watchArcbox({
     candidates: [sockets],
-    onChange: (machines) => lists.push(machines),
+    onChange: ({ sandboxes }) => lists.push(sandboxes),
     signal: stop.signal,
     logger: silentLogger,
   });

@@ -71,7 +71,7 @@ describe('the home', () => {
 
 describe('a look around', () => {
   test('finds nothing, and complains of nothing, where there is no home', async () => {
-    expect(await discover()).toEqual({ sandboxes: [], notes: [] });
+    expect(await discover()).toEqual({ sandboxes: [], notes: [], isUnsettled: false });
   });
 
   test('takes names and ports from the write-ahead log and what listens from the sockets', async () => {
