@@ -22,7 +22,10 @@ export function connectionCommands(
       monitor.connect();
       if (mayAnswer(snapshot)) return;
       tell(
-        l10n.t('{0} is not running. Start it with the tool it belongs to; it is connected then.', snapshot.name),
+        l10n.t(
+          '{0} is not running. Start it with the tool it belongs to; it is connected then.',
+          snapshot.name,
+        ),
       );
     },
     'sandlight.disconnect': async (target) => {

@@ -1,6 +1,5 @@
 import * as l10n from '../../base/l10n.ts';
 import { joined, type PlainText } from '../../base/text.ts';
-import type { Capability } from '../../agent/session.ts';
 import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import { clockToleranceMs } from '../../sandboxes/model/clock-tolerance.ts';
 import { activityText, agentText, bootText, clockText, loadText, namesText, uptimeText } from '../facts.ts';
@@ -45,13 +44,12 @@ export function systemGroup(place: GroupPlace): GroupMaker {
 
 function systemParts(snapshot: SandboxSnapshot): SystemParts {
   const { endpoint, system, agent, boot, activity, isStale, pollError, capabilities } = snapshot;
-  const can = (capability: Capability): boolean => capabilities.has(capability);
   return {
     ...{ endpoint, system, agent, boot, activity, isStale, pollError },
     clockOffsetMs: snapshot.clockOffsetMs?.value,
     isClockFree: snapshot.discovered?.isClockFree === true,
-    canSyncClock: can('sync_clock'),
-    isTold: can('system_info'),
+    canSyncClock: capabilities.has('sync_clock'),
+    isTold: capabilities.has('system_info'),
   };
 }
 
