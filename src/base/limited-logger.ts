@@ -1,18 +1,20 @@
 import type { Logger } from './logger.ts';
 import { plain, type PlainText } from './text.ts';
 
-
-
 /** Lines that are written in a minute; what the user sees of a log should be what happened, not what happened again. */
 export const maxLinesPerMinute = 300;
 
 const minuteMs = 60_000;
 
 /**
- * A logger that writes at most {@link maxLinesPerMinute} lines a minute to `logger`. Lines over that are counted, and the
- * count is written when the minute is over.
+ * A logger that writes at most `maxLines` lines a minute to `logger`. Lines over that are counted, and the count is written
+ * when the minute is over.
  */
-export function limitedLogger(logger: Logger, now: () => number = Date.now): Logger {
+export function limitedLogger(
+  logger: Logger,
+  now: () => number = Date.now,
+  maxLines = maxLinesPerMinute,
+): Logger {
   let minuteBeganMs = -Infinity;
   let written = 0;
   let leftOut = 0;
@@ -24,7 +26,7 @@ export function limitedLogger(logger: Logger, now: () => number = Date.now): Log
       written = 0;
       leftOut = 0;
     }
-    if (written >= maxLinesPerMinute) {
+    if (written >= maxLines) {
       leftOut++;
       return;
     }

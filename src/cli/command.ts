@@ -20,6 +20,8 @@ export interface CliContext {
   readonly interrupted: AbortSignal;
   /** Prints a line, or several, on standard output. */
   readonly print: (text: PlainText) => void;
+  /** Resolves when standard output has taken what was printed, or this program is to end. */
+  readonly outputTaken: () => Promise<void>;
 }
 
 /** One command of the command line. */

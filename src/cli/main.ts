@@ -70,7 +70,11 @@ async function main([name, ...args]: readonly string[]): Promise<void> {
     const line = parseCommandLine(args, command.options);
     const tls = await readTlsOptions(line);
     const connect: typeof connectAgent = (endpoint, options) => connectAgent(endpoint, { ...options, tls });
-    process.exitCode = await command.run({ line, connect, logger, interrupted: interruption.signal, print });
+    const interrupted = interruption.signal;
+    process.exitCode = await command.run({
+      ...{ line, connect, logger, interrupted, print },
+      outputTaken: () => outputTaken(interrupted),
+    });
   } catch (error) {
     // Anything else is a defect of this program, and its trace is what helps.
     if (!(error instanceof AgentError)) throw error;
@@ -83,6 +87,23 @@ async function main([name, ...args]: readonly string[]): Promise<void> {
 
 function print(text: PlainText): void {
   process.stdout.write(`${text}\n`);
+}
+
+function outputTaken(interrupted: AbortSignal): Promise<void> {
+  const { stdout } = process;
+  return new Promise((resolve) => {
+    if (!stdout.writableNeedDrain || interrupted.aborted) {
+      resolve();
+      return;
+    }
+    const done = (): void => {
+      stdout.off('drain', done);
+      interrupted.removeEventListener('abort', done);
+      resolve();
+    };
+    stdout.on('drain', done);
+    interrupted.addEventListener('abort', done);
+  });
 }
 
 function writeError(message: PlainText): void {

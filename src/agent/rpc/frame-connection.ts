@@ -3,7 +3,7 @@ import * as l10n from '../../base/l10n.ts';
 import { BatchedWriter } from '../../base/batched-writer.ts';
 import { AgentError } from '../errors.ts';
 import type { FrameDecoder } from '../wire/frame-decoder.ts';
-import { explainBrokenStream } from '../transport/broken-stream.ts';
+import { explainBrokenStream, explainEndedStream } from '../transport/broken-stream.ts';
 import { Closing } from './closing.ts';
 
 /** Frames that one connection may have handled before everything else gets its turn. */
@@ -137,6 +137,6 @@ export class FrameConnection<Frame> {
     } catch (error) {
       return AgentError.from(error, 'truncated_frame');
     }
-    return new AgentError('connection_closed', l10n.t('The agent closed the connection.'));
+    return explainEndedStream(this.#stream);
   }
 }

@@ -55,8 +55,13 @@ export async function openTls(
   });
   await opening(socket, options, {
     watch: watchEvent(socket, 'secureConnect'),
-    describeTimeout: () => l10n.t('No TLS handshake was completed within {0} ms.', options.timeoutMs),
+    describeTimeout: () =>
+      l10n.t(
+        'No TLS handshake was completed within {0} ms. The agent may be frozen, or not speak TLS: check the port, or use +tcp.',
+        options.timeoutMs,
+      ),
     explain: explainTlsError,
+    explainEnd: () => closedInHandshake(),
   });
   socket.setNoDelay(true);
   return socket;
@@ -105,9 +110,7 @@ export function explainTlsError(error: NodeJS.ErrnoException): AgentError {
         ),
       );
     case 'ECONNRESET':
-      return because(
-        l10n.t('The other side closed the connection during the TLS handshake. It may not speak TLS.'),
-      );
+      return closedInHandshake(error);
     default:
       break;
   }
@@ -122,10 +125,20 @@ export function explainTlsError(error: NodeJS.ErrnoException): AgentError {
   if (/^ERR_(SSL|TLS)_|^EPROTO$/.test(code)) {
     return because(
       l10n.t(
-        'What answers does not speak TLS as expected ({0}). Check the port.',
+        'What answers does not speak TLS as expected ({0}). Check the port, or use +tcp.',
         plainText(code, maxCodeLength),
       ),
     );
   }
   return explainSocketError(error);
+}
+
+function closedInHandshake(cause?: Error): AgentError {
+  return new AgentError(
+    'handshake_failed',
+    l10n.t(
+      'The other side closed the connection during the TLS handshake. It may not speak TLS: check the port, or use +tcp.',
+    ),
+    { cause },
+  );
 }

@@ -1,18 +1,21 @@
 import { formatEndpoint } from '../../agent/endpoint.ts';
 import { AgentError } from '../../agent/errors.ts';
-import type { BootTiming, PortChange } from '../../agent/facts.ts';
+import type { BootTiming } from '../../agent/facts.ts';
 import type { CallOptions } from '../../agent/rpc/channel.ts';
 import { capabilitiesOf, facetOf, type AgentSession } from '../../agent/session.ts';
-import { joined, plain, plainText } from '../../base/text.ts';
-import { applyPortChange, type PortBook } from '../../sandboxes/model/port-book.ts';
+import { joined, plain, plainText, TextCleaner } from '../../base/text.ts';
+import { cleanRuntime, maxNameLength } from '../../sandboxes/model/guest-facts.ts';
+import {
+  applyPortChanges,
+  emptyBook,
+  type PortBook,
+  type PortKnowledge,
+} from '../../sandboxes/model/port-book.ts';
 import { judgeReadiness } from '../../sandboxes/model/readiness.ts';
 import { printResult, withSession, type Command, type CliContext } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { roundMs } from '../format.ts';
 import { portBindingJson, runtimeStatusJson, systemInfoJson } from '../proto-json.ts';
-
-/** Most services that are printed for people, and longest word and sentence of a guest. */
-const [maxServices, maxWordLength, maxSentenceLength] = [50, 50, 200];
 
 /** `status ENDPOINT`: connects, makes a round trip and asks for everything the agent knows. */
 export const statusCommand: Command = {
@@ -23,13 +26,14 @@ export const statusCommand: Command = {
     withSession(context, async (session, options) => {
       const ping = await session.ping(options);
       const runtime = await ifKnown(context, async () => facetOf(session, 'runtime').status(options));
+      const shownRuntime = runtime && cleanRuntime(runtime, new TextCleaner());
       const system = await ifKnown(context, async () => facetOf(session, 'system').read(options));
       const ports = await ifKnown(context, async () => listPorts(session, options));
       const capabilities = capabilitiesOf(session);
       const readiness = judgeReadiness({
-        connection: { phase: 'open', sinceMs: 0 },
+        connection: { phase: 'open', attempt: 1, failures: 0, sinceMs: 0 },
         capabilities,
-        runtime: runtime && { value: runtime, atMs: Date.now() },
+        runtime: shownRuntime && { value: shownRuntime, atMs: Date.now() },
         operation: null,
       });
       const status = {
@@ -44,46 +48,33 @@ export const statusCommand: Command = {
         boot: session.boot && bootToJson(session.boot),
         capabilities: [...capabilities],
       };
-      const services = runtime?.services ?? [];
+      const services = shownRuntime?.services ?? [];
       const version =
-        ping.version === '' ? plain`of unknown version` : plainText(ping.version, maxWordLength);
-      printResult(
-        context,
-        status,
-        joined(
-          [
-            plain`${status.endpoint}: ${readiness}, answered in ${status.rttMs} ms`,
-            plain`agent ${version}`,
-            ...services
-              .slice(0, maxServices)
-              .map(
-                ({ name, status: word, detail }) =>
-                  plain`  ${plainText(name, maxWordLength)}: ${plainText(word, maxWordLength)}  ${plainText(detail, maxSentenceLength)}`,
-              ),
-            ...(services.length > maxServices ? [plain`  and ${services.length - maxServices} more`] : []),
-          ],
-          '\n',
-        ),
-      );
+        ping.version === '' ? plain`of unknown version` : plainText(ping.version, maxNameLength);
+      const lines = [
+        plain`${status.endpoint}: ${readiness}, answered in ${status.rttMs} ms`,
+        plain`agent ${version}`,
+        ...services.map(({ name, status: word, detail }) => plain`  ${name}: ${word}  ${detail}`),
+      ];
+      printResult(context, status, joined(lines, '\n'));
       return exitCodes.done;
     }),
 };
 
 /** Ports in the JSON of `status` and `watch`. */
-export function portsToJson(ports: PortBook): unknown {
-  return ports.containers.map(({ containerId, bindings }) => ({
+export function portsToJson({ containers }: PortBook): unknown {
+  return containers.map(({ containerId, bindings }) => ({
     containerId,
     bindings: bindings.map(portBindingJson),
   }));
 }
 
-async function listPorts(session: AgentSession, options: CallOptions): Promise<PortBook | null> {
-  let book: PortBook | null = null;
-  const apply = (change: PortChange): void => {
-    book = applyPortChange(book, change);
-  };
-  await facetOf(session, 'ports').follow(apply, options);
-  return book;
+async function listPorts(session: AgentSession, options: CallOptions): Promise<PortBook> {
+  const stream = await facetOf(session, 'ports').follow({ onPending: () => undefined }, options);
+  let known: PortKnowledge = { kind: 'asking' };
+  for (let changes = stream.drain(); changes.length > 0; changes = stream.drain())
+    known = applyPortChanges(known, changes, Date.now());
+  return known.kind === 'known' ? known.book : emptyBook;
 }
 
 /** `null` when the agent lacks the call or refuses it; failures of the connection are thrown. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { backoffMs } from '../model/connection.ts';
+import { backoffMs } from '../../base/backoff.ts';
 import type { Disposable } from '../../base/emitter.ts';
 import * as l10n from '../../base/l10n.ts';
 import type { Logger } from '../../base/logger.ts';

@@ -5,11 +5,11 @@ import * as l10n from '../../base/l10n.ts';
 import { formatEndpoint, type Endpoint } from '../../agent/endpoint.ts';
 import { maxQuotedLength, messageOf } from '../../agent/errors.ts';
 import { Emitter, type Disposable } from '../../base/emitter.ts';
-import { LineBudget } from '../../base/line-budget.ts';
+import { limitedLogger } from '../../base/limited-logger.ts';
 import { LineReader } from '../../base/lines.ts';
 import type { Logger } from '../../base/logger.ts';
 import { plain, plainText, type PlainText } from '../../base/text.ts';
-import { backoffMs } from '../model/connection.ts';
+import { backoffMs } from '../../base/backoff.ts';
 import {
   freshPlace,
   isPrivate,
@@ -59,8 +59,9 @@ interface Run {
  */
 export class LocalAgent {
   readonly #logger: Logger;
+  /** Takes the agent's own words, which may be many. */
+  readonly #words: Logger;
   readonly #emitter: Emitter<LocalAgentState>;
-  readonly #budget = new LineBudget(maxLogLinesPerMinute);
   #state: LocalAgentState = { phase: 'stopped' };
   #run: Run | undefined;
   #place: AgentPlace | undefined;
@@ -70,6 +71,7 @@ export class LocalAgent {
 
   constructor(logger: Logger) {
     this.#logger = logger;
+    this.#words = limitedLogger(logger, Date.now, maxLogLinesPerMinute);
     this.#emitter = new Emitter((error) => {
       logger.error(plain`A listener of the local agent failed: ${messageOf(error)}`);
     });
@@ -154,7 +156,7 @@ export class LocalAgent {
       const words = plainText(line, maxQuotedLength);
       if (words === '') return;
       lastWords = words;
-      this.#logWords(words);
+      this.#words.info(plain`local agent: ${words}`);
     });
     forEachLine(child.stdout, (line) => {
       if (!line.startsWith('{"listening"') || this.#run !== run) return;
@@ -179,13 +181,6 @@ export class LocalAgent {
     this.#timer = setTimeout(() => {
       this.start(options);
     }, delayMs);
-  }
-
-  #logWords(words: PlainText): void {
-    const { isGranted, dropped } = this.#budget.take(performance.now());
-    if (dropped > 0)
-      this.#logger.warn(plain`local agent: (${dropped} more lines a minute ago are not shown)`);
-    if (isGranted) this.#logger.info(plain`local agent: ${words}`);
   }
 
   /** Removes what agents of editors that were killed have left. */

@@ -12,6 +12,8 @@ import {
   type MicrosandboxHome,
 } from '../../../src/sandboxes/sources/microsandbox/home.ts';
 import { watchMicrosandbox } from '../../../src/sandboxes/sources/microsandbox/watch.ts';
+import { observeFromHost } from '../../../src/sandboxes/sources/microsandbox/observe.ts';
+import { CallLog } from '../../../src/sandboxes/watch/call-log.ts';
 import { SandboxRegistry } from '../../../src/sandboxes/watch/sandbox-registry.ts';
 import type { MicrosandboxVersion } from '../support/microsandbox-package.ts';
 import { MicrosandboxMachine, sandboxName } from './machine.ts';
@@ -104,7 +106,9 @@ describe.skipIf(reason !== undefined).each<MicrosandboxVersion>(['0.7.2', '0.6.1
 
     test('has its clock measured anew when this machine has slept', async () => {
       vi.stubEnv('MSB_HOME', machine!.home);
-      const registry = new SandboxRegistry(connectAgent, silentLogger);
+      const registry = new SandboxRegistry({
+        ...{ connect: connectAgent, logger: silentLogger, calls: new CallLog(), observe: observeFromHost },
+      });
       const spec = specOf((await find())!);
       const wakes: string[] = [];
       registry.onDidWake((id) => wakes.push(id));

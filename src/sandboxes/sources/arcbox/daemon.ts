@@ -10,7 +10,7 @@ import {
 import type { Logger } from '../../../base/logger.ts';
 import { rpcOver, type RpcChannel } from '../../../agent/rpc/channel.ts';
 import { waitForPath } from '../../../base/path-watch.ts';
-import { backoffMs } from '../../model/connection.ts';
+import { backoffMs } from '../../../base/backoff.ts';
 import { pause } from '../../../base/pause.ts';
 import { plain, plainText, type PlainText } from '../../../base/text.ts';
 import { settleMs, slowLookMs, type Findings } from '../findings.ts';

@@ -1,4 +1,4 @@
-import type { PassiveObservation } from '../../watch/sandbox-monitor.ts';
+import type { PassiveObservation } from '../../watch/watch-session.ts';
 import type { SandboxSpec } from '../../model/snapshot.ts';
 import { heartbeatToleranceMs, readHeartbeat } from './heartbeat.ts';
 import { resolveMicrosandboxHome, type MicrosandboxHome } from './home.ts';

@@ -95,7 +95,7 @@ class FakeDaemon {
   }
 
   #setup(): Uint8Array {
-    return SetupStatus.encode({ phase: this.phase, vmRunning: false, message: 'as asked' }).finish();
+    return SetupStatus.encode({ phase: this.phase, vmRunning: true, message: 'as asked' }).finish();
   }
 }
 

@@ -10,6 +10,7 @@ import { silentLogger } from '../../../../src/base/logger.ts';
 import { startDiscovery } from '../../../../src/sandboxes/sources/discovery.ts';
 import { onConnectionLost } from '../../../../src/sandboxes/sources/lost-connections.ts';
 import type { Disposable } from '../../../../src/base/emitter.ts';
+import { CallLog } from '../../../../src/sandboxes/watch/call-log.ts';
 import { SandboxRegistry } from '../../../../src/sandboxes/watch/sandbox-registry.ts';
 import { FakeHome } from '../../../support/fake-home.ts';
 import { RelayServer } from '../../../support/relay-server.ts';
@@ -30,7 +31,7 @@ beforeEach(async () => {
   vi.stubEnv('PATH', fake.binDir);
   vi.stubEnv('MSB_HOME', fake.home.home);
   problems = [];
-  registry = new SandboxRegistry(connectAgent, silentLogger);
+  registry = new SandboxRegistry({ connect: connectAgent, logger: silentLogger, calls: new CallLog() });
 });
 afterEach(async () => {
   discovery?.dispose();
@@ -109,19 +110,20 @@ test('a connection that fails in the same way again and again is one piece of ne
   vi.useFakeTimers();
   const sessions: FakeSession[] = [];
   let failure: AgentError | undefined;
-  const flaky = new SandboxRegistry(() => {
+  const connect = (): Promise<FakeSession> => {
     if (failure !== undefined) return Promise.reject(failure);
     sessions.push(new FakeSession());
     return Promise.resolve(sessions.at(-1)!);
-  }, silentLogger);
+  };
+  const flaky = new SandboxRegistry({ connect, logger: silentLogger, calls: new CallLog() });
   let news = 0;
   const losses = onConnectionLost(flaky, 'microsandbox', () => news++);
   const endpoint = parseEndpoint('microsandbox+unix:///a.sock');
   flaky.setSource('microsandbox', [
-    { id: 'a', name: 'a', endpoint, source: 'microsandbox' },
-    { id: 'b', name: 'b', endpoint, source: 'microsandbox' },
+    { id: 'a', name: plain`a`, endpoint, source: 'microsandbox' },
+    { id: 'b', name: plain`b`, endpoint, source: 'microsandbox' },
   ]);
-  flaky.setSource('settings', [{ id: 'c', name: 'c', endpoint, source: 'settings' }]);
+  flaky.setSource('settings', [{ id: 'c', name: plain`c`, endpoint, source: 'settings' }]);
   await vi.advanceTimersByTimeAsync(1000);
   expect(news).toBe(0);
 
