@@ -2,59 +2,7 @@ import js from '@eslint/js';
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
 import { importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
-
-/** A folder of src/ and what it may import besides itself; see ARCHITECTURE.md. */
-const layers = {
-  base: [],
-  'agent/wire': ['base', 'agent/generated', 'agent/errors.ts'],
-  'agent/transport': ['base', 'agent/endpoint.ts', 'agent/errors.ts'],
-  'agent/rpc': [
-    'base',
-    'agent/wire',
-    'agent/transport',
-    'agent/generated',
-    'agent/errors.ts',
-    'agent/endpoint.ts',
-  ],
-  'agent/arcbox': [
-    'base',
-    'agent/rpc',
-    'agent/wire',
-    'agent/transport',
-    'agent/generated',
-    'agent/endpoint.ts',
-    'agent/errors.ts',
-    'agent/facts.ts',
-    'agent/session.ts',
-  ],
-  'agent/microsandbox': [
-    'base',
-    'agent/rpc',
-    'agent/wire',
-    'agent/transport',
-    'agent/endpoint.ts',
-    'agent/errors.ts',
-    'agent/facts.ts',
-    'agent/session.ts',
-  ],
-  agent: ['base'],
-  docker: ['base', 'agent/errors.ts', 'agent/facts.ts'],
-  'sandboxes/model': ['base', 'agent/endpoint.ts', 'agent/errors.ts', 'agent/facts.ts', 'agent/session.ts'],
-  'sandboxes/watch': ['base', 'agent', 'docker', 'sandboxes/model'],
-  'sandboxes/sources': ['base', 'agent', 'sandboxes/model', 'sandboxes/watch'],
-  views: ['base', 'sandboxes', 'agent/errors.ts', 'agent/endpoint.ts', 'agent/facts.ts'],
-  host: ['base', 'views', 'sandboxes', 'agent'],
-  commands: ['base', 'host', 'views', 'sandboxes', 'agent/errors.ts', 'agent/endpoint.ts', 'agent/facts.ts'],
-  guest: ['base', 'agent', 'docker'],
-  cli: ['base', 'agent', 'docker', 'guest', 'sandboxes'],
-};
-
-const zones = Object.entries(layers).map(([layer, allowed]) => ({
-  target: `./src/${layer}`,
-  from: './src',
-  except: [layer, ...allowed].map((path) => `./${path}`),
-  message: `src/${layer} may only import ${[layer, ...allowed].join(', ')}.`,
-}));
+import { zones } from './scripts/zones.mjs';
 
 export default tseslint.config(
   { ignores: ['dist/', 'out/', 'node_modules/', '.vscode-test/', 'src/agent/generated/'] },
@@ -94,7 +42,8 @@ export default tseslint.config(
         'error',
         {
           selector: 'TSAsExpression > TSTypeReference[typeName.name=/^(PlainText|IpAddress)$/]',
-          message: 'Use plainText(), quoted(), plain`...`, l10n.t() or ipAddress(); reviewed() says why in words.',
+          message:
+            'Use plainText(), quoted(), plain`...`, l10n.t() or ipAddress(); reviewed() says why in words.',
         },
       ],
     },
