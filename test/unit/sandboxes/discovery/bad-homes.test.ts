@@ -1,10 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import { join } from 'node:path';
 import {
   afterAll,
   afterEach,
@@ -19,6 +17,7 @@ import {
 import { listFolder } from '../../../../src/base/bounded-file.ts';
 import { discoverMicrosandbox } from '../../../../src/sandboxes/sources/microsandbox/discover.ts';
 import { watchMicrosandbox } from '../../../../src/sandboxes/sources/microsandbox/watch.ts';
+import { bundleProgram } from '../../../support/bundled-program.ts';
 import { FakeHome, hasSqlite, needsSqlite } from '../../../support/fake-home.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
@@ -38,18 +37,9 @@ afterEach(async () => {
   await fake.remove();
 });
 
-/** A program for this Node, whatever it makes of TypeScript, which `nobody` may read. */
 const program = join(tempDir(), 'discover-as.mjs');
 beforeAll(() => {
-  const source = fileURLToPath(new URL('../../../support/discover-as.ts', import.meta.url));
-  // What is bundled as CommonJS asks for Node's own modules in its own way.
-  const banner =
-    "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
-  buildSync({
-    ...{ entryPoints: [source], outfile: program, bundle: true, platform: 'node', format: 'esm' },
-    banner: { js: banner },
-  });
-  chmodSync(dirname(program), 0o755);
+  bundleProgram('discover-as.ts', program);
 });
 
 /** Runs discovery as `nobody`; the newest line that it printed is what it found. */
