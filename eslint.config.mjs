@@ -4,6 +4,23 @@ import { importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 import { zones } from './scripts/zones.mjs';
 
+/** Only the border makes text that may be shown, and addresses that may be used. */
+const onlyBorder = {
+  selector: 'TSAsExpression > TSTypeReference[typeName.name=/^(PlainText|IpAddress)$/]',
+  message: 'Use plainText(), quoted(), plain`...`, l10n.t() or ipAddress(); reviewed() says why in words.',
+};
+/** What VS Code shows beside the views takes only text that may be shown. */
+const onlyNotify = {
+  selector:
+    'MemberExpression[property.name=/^(show(Information|Warning|Error)Message|showQuickPick|showInputBox|createQuickPick|createInputBox|setStatusBarMessage|withProgress|createOutputChannel)$/]',
+  message: 'Use src/host/notify.ts, which takes only text that may be shown.',
+};
+/** Sentences are translated by `l10n.t` of the base, which makes text that may be shown. */
+const onlyLanguage = {
+  selector: "MemberExpression[object.name='vscode'][property.name='l10n']",
+  message: 'Use src/base/l10n.ts.',
+};
+
 export default tseslint.config(
   { ignores: ['dist/', 'out/', 'node_modules/', '.vscode-test/', 'src/agent/generated/'] },
   js.configs.recommended,
@@ -34,19 +51,17 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ['error', { paths: ['vscode'] }] },
   },
   {
-    // Only the border makes text that may be shown, and addresses that may be used.
     files: ['src/**'],
-    ignores: ['src/base/{text,l10n,ip-address}.ts'],
-    rules: {
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: 'TSAsExpression > TSTypeReference[typeName.name=/^(PlainText|IpAddress)$/]',
-          message:
-            'Use plainText(), quoted(), plain`...`, l10n.t() or ipAddress(); reviewed() says why in words.',
-        },
-      ],
-    },
+    ignores: ['src/base/{text,l10n,ip-address}.ts', 'src/host/{notify,language}.ts'],
+    rules: { 'no-restricted-syntax': ['error', onlyBorder, onlyNotify, onlyLanguage] },
+  },
+  {
+    files: ['src/host/notify.ts'],
+    rules: { 'no-restricted-syntax': ['error', onlyBorder, onlyLanguage] },
+  },
+  {
+    files: ['src/host/language.ts'],
+    rules: { 'no-restricted-syntax': ['error', onlyBorder, onlyNotify] },
   },
   {
     files: ['src/agent/wire/**'],
