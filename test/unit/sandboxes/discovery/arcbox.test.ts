@@ -15,7 +15,7 @@ import {
 import { facetOf } from '../../../../src/agent/session.ts';
 import { silentLogger } from '../../../../src/base/logger.ts';
 import { arcboxCandidates, type ArcboxSockets } from '../../../../src/sandboxes/sources/arcbox/sockets.ts';
-import { watchArcbox } from '../../../../src/sandboxes/sources/arcbox/daemon.ts';
+import { watchArcbox } from '../../../../src/sandboxes/sources/arcbox/watch.ts';
 import type { DiscoveredSandbox } from '../../../../src/sandboxes/model/discovered.ts';
 
 type Handle = (request: Buffer) => Uint8Array;
