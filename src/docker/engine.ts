@@ -166,7 +166,7 @@ async function getJson(
       reader.push(bytes);
     });
     reader.end();
-    if (reader.completed !== 1) throw new SyntaxError(`there are ${reader.completed} values`);
+    if (reader.completed !== 1) throw new SyntaxError('several');
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new AgentError('malformed_payload', l10n.t("Docker's answer is not valid JSON."), { cause: error });

@@ -85,6 +85,8 @@ export class SandboxMonitor {
   #hasSlept = false;
   /** Where port changes wait that the snapshot does not hold yet. */
   #ports: PortSource | undefined;
+  /** Programs that connections were made of, each until it is gone. */
+  readonly #programs = new Set<Promise<unknown>>();
   #operations: readonly RunningOperation[] = [];
   /** What the log was told of the connection last. */
   #logged = '';
@@ -95,6 +97,7 @@ export class SandboxMonitor {
     this.#driver = new ConnectionDriver(initialConnection(mayAnswer(spec)), {
       open: (signal) => this.#open(signal),
       live: (proven, signal) => this.#live(proven, signal),
+      released: () => Promise.all(this.#programs),
       wait: (state, signal) => this.#waitForRetry(state.retryAtMs, signal),
       onState: (before, now) => {
         this.#takeState(before, now);
@@ -293,11 +296,15 @@ export class SandboxMonitor {
   async #connect(endpoint: Endpoint, signal: AbortSignal): Promise<ProvenSession> {
     const { connect, logger, calls } = this.#dependencies;
     const options = { timeoutMs: connectTimeoutMs, signal };
+    const onProgram = (exited: Promise<unknown>): void => {
+      this.#programs.add(exited);
+      void exited.finally(() => this.#programs.delete(exited));
+    };
     const files = this.#cell.snapshot.tls;
     const tls = files && (await readTlsFiles(files));
     if (signal.aborted) throw new AgentError('cancelled', l10n.t('Connecting was cancelled.'));
     const session = await calls.note('connect', () =>
-      connect(endpoint, { ...options, logger, ...(tls && { tls }) }),
+      connect(endpoint, { ...options, logger, onProgram, ...(tls && { tls }) }),
     );
     try {
       const first = await calls.note('ping', () => session.ping(options));
