@@ -15,7 +15,8 @@ import {
 import { facetOf } from '../../../../src/agent/session.ts';
 import { silentLogger } from '../../../../src/base/logger.ts';
 import { arcboxCandidates, type ArcboxSockets } from '../../../../src/sandboxes/sources/arcbox/sockets.ts';
-import { findingsOf, maxMachines, watchArcbox } from '../../../../src/sandboxes/sources/arcbox/daemon.ts';
+import { findingsOf, maxMachines } from '../../../../src/sandboxes/sources/arcbox/daemon.ts';
+import { watchArcbox } from '../../../../src/sandboxes/sources/arcbox/watch.ts';
 import { specOf } from '../../../../src/sandboxes/sources/discovery.ts';
 import type { Findings } from '../../../../src/sandboxes/sources/findings.ts';
 import type { DiscoveredSandbox } from '../../../../src/sandboxes/model/discovered.ts';

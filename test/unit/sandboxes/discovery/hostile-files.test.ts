@@ -65,6 +65,8 @@ describe.skipIf(!isPosix)('a heartbeat', () => {
     expect(await Promise.all(names.map(observe))).toEqual(names.map(() => undefined));
     expect(await readFile(import.meta.filename, 'utf8')).not.toBe('');
     expect((await lookup('localhost')).address).not.toBe('');
+    await writeBeat(heartbeatOf('good'));
+    expect(await observe('good')).toMatchObject({ clockOffsetMs: 0 });
   });
 
   test.each([

@@ -9,10 +9,14 @@ import {
 const world = vi.hoisted(() => ({
   folders: 0,
   beforeWatch: (): void => undefined,
+  beforeAnswer: (): void => undefined,
   watched: new Set<string>(),
 }));
 vi.mock('../../../../src/base/bounded-file.ts', () => ({
-  kindOfPath: () => Promise.resolve('folder'),
+  kindOfPath: () => {
+    world.beforeAnswer();
+    return Promise.resolve('folder');
+  },
   listFolder: () =>
     Promise.resolve({ names: Array.from({ length: world.folders }, (_, index) => `f${index}`), leftOut: 0 }),
 }));
@@ -31,6 +35,7 @@ let looks: number;
 beforeEach(() => {
   vi.useFakeTimers();
   world.beforeWatch = () => undefined;
+  world.beforeAnswer = () => undefined;
   stop = new AbortController();
   looks = 0;
 });
@@ -76,4 +81,19 @@ test('nothing is looked at once the watch has ended', async () => {
   stop.abort();
   await vi.advanceTimersByTimeAsync(600_000);
   expect(looks).toBe(0);
+});
+
+test('nothing is watched any more when the watch ends while it is being set up', async () => {
+  world.folders = 0;
+  world.beforeWatch = () => {
+    if (stop.signal.aborted) return;
+    // Folders that could not be watched are asked for, and tried, once more.
+    world.beforeAnswer = () => {
+      stop.abort();
+    };
+    throw new Error('EACCES: permission denied');
+  };
+  await watchFor(1000);
+  expect(stop.signal.aborted).toBe(true);
+  expect([...world.watched]).toEqual([]);
 });
