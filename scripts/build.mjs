@@ -10,10 +10,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
 
 /** Heavy packages that few runs need: each becomes a file of its own, loaded by the first `await import(...)`. */
-const lazyPackages = { dockerode: 'docker.js', '@grpc/grpc-js': 'grpc.js' };
+const lazyPackages = { '@grpc/grpc-js': 'grpc.js' };
 
-/** Modules that dockerode and grpc-js load for features that Sandlight never uses. */
-const leftOut = /^(\.\/session|\.\/buildkit|ssh2|cpu-features|@grpc\/proto-loader)$/;
+/** Modules that grpc-js loads for features that Sandlight never uses. */
+const leftOut = /^@grpc\/proto-loader$/;
 
 const shared = {
   absWorkingDir: root,
@@ -29,12 +29,12 @@ const shared = {
   logLevel: 'warning',
 };
 
-/** Turns imports of the lazy packages into `require('./docker.js')` and the like; notes the used ones in `used`. */
+/** Turns imports of the lazy packages into `require('./grpc.js')` and the like; notes the used ones in `used`. */
 function splitLazyPackages(used) {
   return {
     name: 'split-lazy-packages',
     setup({ onResolve }) {
-      onResolve({ filter: /^(dockerode|@grpc\/grpc-js)$/ }, ({ path, kind, importer }) => {
+      onResolve({ filter: /^@grpc\/grpc-js$/ }, ({ path, kind, importer }) => {
         if (kind !== 'dynamic-import') {
           return { errors: [{ text: `${importer} must load ${path} by await import(), on first use.` }] };
         }
@@ -73,7 +73,7 @@ const stubLeftOut = {
     });
     onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
       contents: `function leftOut() { throw new Error(${JSON.stringify(`Sandlight is built without ${path}.`)}); }
-        module.exports = Object.assign(leftOut, { Client: leftOut });`,
+        module.exports = leftOut;`,
     }));
   },
 };

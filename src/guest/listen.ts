@@ -1,6 +1,6 @@
-import { lstat, mkdir, unlink } from 'node:fs/promises';
+import { lstat, mkdir, rmdir, unlink } from 'node:fs/promises';
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, resolve as resolvePath } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { isLoopbackHost, type TransportAddress } from '../agent/endpoint.ts';
 import { AgentError, maxQuotedLength, messageOf } from '../agent/errors.ts';
@@ -12,7 +12,7 @@ import { probeSocket } from './probes/socket.ts';
 export interface Listener {
   /** The address, with the real port where 0 was asked for. */
   readonly address: TransportAddress;
-  /** Stops listening, closes every stream and removes the socket's file. */
+  /** Stops listening, closes every stream and removes the socket's file, with the folders that were made for it. */
   close(): Promise<void>;
 }
 
@@ -89,17 +89,44 @@ async function listenOnUnixSocket(
       plain`The socket path ${shown(path)} is too long; at most ${maxSocketPathBytes} bytes fit.`,
     );
   }
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await removeDeadSocket(path, logger);
-  // The file gets its mode from the umask, because a chmod would come after others could have connected.
-  return open(plainServer(), address, { path }, accept, logger, (start) => {
-    const umask = process.umask(0o177);
-    try {
-      start();
-    } finally {
-      process.umask(umask);
+  const folder = resolvePath(dirname(path));
+  const firstMade = await mkdir(folder, { recursive: true, mode: 0o700 });
+  try {
+    await removeDeadSocket(path, logger);
+    // The file gets its mode from the umask, because a chmod would come after others could have connected.
+    const listener = await open(plainServer(), address, { path }, accept, logger, (start) => {
+      const umask = process.umask(0o177);
+      try {
+        start();
+      } finally {
+        process.umask(umask);
+      }
+    });
+    return {
+      ...listener,
+      close: async () => {
+        await listener.close();
+        await removeFolders(folder, firstMade);
+      },
+    };
+  } catch (error) {
+    await removeFolders(folder, firstMade);
+    throw error;
+  }
+}
+
+/** Removes `folder` and those around it up to `last`, as far as they are empty; nothing when `last` is `undefined`. */
+async function removeFolders(folder: string, last: string | undefined): Promise<void> {
+  if (last === undefined) return;
+  const lastPath = resolvePath(last);
+  try {
+    for (let path = folder; ; path = dirname(path)) {
+      await rmdir(path);
+      if (path === lastPath) return;
     }
-  });
+  } catch {
+    // Somebody else has put something there, or has removed it; both are theirs to do.
+  }
 }
 
 async function removeDeadSocket(path: string, logger: Logger): Promise<void> {

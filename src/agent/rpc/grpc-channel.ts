@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream';
-import type { Client, ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
+import type { Client, ClientUnaryCall, connectivityState, ServiceError } from '@grpc/grpc-js';
 import * as l10n from '../../base/l10n.ts';
 import { plain, type PlainText } from '../../base/text.ts';
 import { AgentError, sentences } from '../errors.ts';
-import { loadGrpc } from './load-grpc.ts';
+import { loadGrpc, type Grpc } from './load-grpc.ts';
 import { bridgeStream, type LocalBridge } from './local-bridge.ts';
 import { explainBrokenStream, explainEndedStream } from '../transport/broken-stream.ts';
 import { foreignProtocolHint } from '../wire/foreign-protocol.ts';
@@ -26,16 +26,18 @@ export interface GrpcChannelOptions extends CallOptions {
  * connections itself and knows only sockets and TLS of its own, so it is given a private socket that is joined to the
  * stream: that way every transport works, and fails, the same under every wire.
  *
- * @throws AgentError `handshake_failed` when something else answers, `timeout`, `cancelled`, `connection_closed`.
+ * @throws AgentError `handshake_failed` when something else answers, `timeout`, `cancelled`, `connection_closed`,
+ *   `unsupported` when the library cannot be loaded, `unreachable` when this system gives no socket. The stream is closed.
  */
 export async function openGrpcChannel(stream: Duplex, options: GrpcChannelOptions): Promise<RpcChannel> {
-  const [bridge, grpc] = await Promise.all([bridgeStream(stream), loadGrpc()]);
+  const { bridge, grpc } = await prepare(stream);
   const client = new grpc.Client(`unix:${bridge.path}`, grpc.credentials.createInsecure(), {
     'grpc.max_receive_message_length': grpcMaxMessageBytes,
     'grpc.max_send_message_length': grpcMaxMessageBytes,
     // One stream, one connection: the library must not share it or try to open another.
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_retries': 0,
+    'grpc.enable_channelz': 0,
     'grpc.service_config_disable_resolution': 1,
     ...(options.authority !== undefined && { 'grpc.default_authority': options.authority }),
   });
@@ -46,8 +48,8 @@ export async function openGrpcChannel(stream: Duplex, options: GrpcChannelOption
   void channel.closed.then((reason) => {
     ready.reject(reason);
   });
-  client.waitForReady(Infinity, (error) => {
-    if (error === undefined) ready.resolve(undefined);
+  channel.whenState(grpc.connectivityState.READY, () => {
+    ready.resolve(undefined);
   });
   try {
     await ready.promise;
@@ -57,6 +59,24 @@ export async function openGrpcChannel(stream: Duplex, options: GrpcChannelOption
   }
   channel.isReady = true;
   return channel;
+}
+
+/** Everything that gRPC needs; the stream is closed when it cannot be had. */
+async function prepare(stream: Duplex): Promise<{ readonly bridge: LocalBridge; readonly grpc: Grpc }> {
+  const bridging = bridgeStream(stream);
+  try {
+    const [bridge, grpc] = await Promise.all([bridging, loadGrpc()]);
+    return { bridge, grpc };
+  } catch (error) {
+    stream.destroy();
+    bridging.then(
+      (bridge) => {
+        bridge.close();
+      },
+      () => undefined,
+    );
+    throw AgentError.from(error, 'unreachable');
+  }
 }
 
 class GrpcChannel implements RpcChannel {
@@ -134,6 +154,22 @@ class GrpcChannel implements RpcChannel {
     this.#fail(new AgentError('cancelled', l10n.t('The connection was closed on this side.')));
   }
 
+  /**
+   * Calls back once the connection is in that state. The library's `waitForReady` does the same, but wakes a channel that
+   * was closed before it was ready, which then stays in memory with its timers.
+   */
+  whenState(wanted: connectivityState, callback: () => void): void {
+    if (this.#closing.reason !== undefined) return;
+    const channel = this.#client.getChannel();
+    const state = channel.getConnectivityState(true);
+    if (state === wanted) callback();
+    else {
+      channel.watchConnectivityState(state, Infinity, () => {
+        this.whenState(wanted, callback);
+      });
+    }
+  }
+
   /** What the bytes that came look like, as a sentence, while gRPC is not understood; empty when unknown. */
   hint(): PlainText {
     return this.isReady
@@ -157,8 +193,11 @@ class GrpcChannel implements RpcChannel {
 
   #fail(reason: AgentError): void {
     if (!this.#closing.begin(reason)) return;
-    this.#client.close();
     this.#bridge.close();
+    // Not in the turn that opened it: what its resolver has on the way would wake it up again, for good.
+    setImmediate(() => {
+      this.#client.close();
+    });
   }
 }
 
