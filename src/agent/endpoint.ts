@@ -44,6 +44,15 @@ export interface Endpoint {
 }
 
 /** Longest text of an endpoint, in its canonical form too. */
+/** Whom to trust and who we are on an endpoint with the transport tls: absolute paths of PEM files. */
+export interface TlsFiles {
+  readonly caFile?: string | undefined;
+  /** Goes with {@link keyFile}. */
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+  readonly serverName?: string | undefined;
+}
+
 const maxEndpointLength = 4096;
 /** Longest host name that DNS knows. */
 const maxHostLength = 253;

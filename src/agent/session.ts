@@ -22,6 +22,8 @@ export interface ConnectOptions extends CallOptions {
   readonly tls?: TlsSettings;
   /** For endpoints with the transport vsock; see `OpenVsockOptions`. */
   readonly vsockHelper?: readonly [string, ...string[]];
+  /** Hears of a program that the connection goes through, and when it is gone. */
+  readonly onProgram?: (exited: Promise<unknown>) => void;
 }
 
 /** Opens a session of one protocol; throws AgentError. */

@@ -1,6 +1,7 @@
 import { AgentError, messageOf } from '../agent/errors.ts';
 import type { TlsSettings } from '../agent/transport/tls.ts';
-import { readTlsFiles, type TlsFiles } from '../agent/transport/tls-files.ts';
+import type { TlsFiles } from '../agent/endpoint.ts';
+import { readTlsFiles } from '../agent/transport/tls-files.ts';
 import { plain } from '../base/text.ts';
 import type { CommandLine } from './arguments.ts';
 

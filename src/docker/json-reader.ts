@@ -34,7 +34,21 @@ interface Open {
 }
 
 type State =
-  'value' | 'value or end' | 'name' | 'name or end' | 'colon' | 'comma or end' | 'in string' | 'in literal';
+  /** A value must come. */
+  | 'value'
+  /** A list has begun: a value, or its end. */
+  | 'entry'
+  /** An object has begun: a name, or its end. */
+  | 'member'
+  /** A name must come. */
+  | 'name'
+  | 'colon'
+  /** After a value in a list or object: a comma, or the end. */
+  | 'comma'
+  /** In the middle of a name or of another string. */
+  | 'string'
+  /** In the middle of a number, `true`, `false` or `null`. */
+  | 'literal';
 
 /**
  * Reads JSON values, one after the other, while their bytes arrive, and keeps nothing of them: what is wanted is handed to a
@@ -84,8 +98,8 @@ export class JsonReader {
   push(bytes: Buffer): void {
     let at = 0;
     while (at < bytes.length) {
-      if (this.#state === 'in string') at = this.#readString(bytes, at);
-      else if (this.#state === 'in literal') at = this.#readLiteral(bytes, at);
+      if (this.#state === 'string') at = this.#readString(bytes, at);
+      else if (this.#state === 'literal') at = this.#readLiteral(bytes, at);
       else if (this.#readStructure(bytes[at] ?? 0)) at++;
     }
   }
@@ -96,29 +110,29 @@ export class JsonReader {
    * @throws SyntaxError in the middle of a value.
    */
   end(): void {
-    if (this.#state === 'in literal' && this.#open.length === 0) this.#endLiteral(nothing, 0, 0);
-    if (this.isInside) throw new SyntaxError('it ends in the middle of a value');
+    if (this.#state === 'literal' && this.#open.length === 0) this.#endLiteral(nothing, 0, 0);
+    if (this.isInside) throw new SyntaxError('unfinished');
   }
 
   /** Takes a byte outside of strings and literals; false when it begins a literal, and so is still to be read. */
   #readStructure(byte: number): boolean {
     if (byte === space || byte === lineFeed || byte === carriageReturn || byte === tab) return true;
     switch (this.#state) {
-      case 'value or end':
+      case 'entry':
         if (byte !== closeBracket) return this.#beginValue(byte);
         this.#leave(false);
         return true;
-      case 'name or end':
+      case 'member':
       case 'name':
         if (byte === quote) this.#beginName();
-        else if (byte === closeBrace && this.#state === 'name or end') this.#leave(true);
+        else if (byte === closeBrace && this.#state === 'member') this.#leave(true);
         else throw unexpected(byte);
         return true;
       case 'colon':
         if (byte !== colon) throw unexpected(byte);
         this.#state = 'value';
         return true;
-      case 'comma or end':
+      case 'comma':
         if (byte === comma) this.#next();
         else if (byte === closeBrace || byte === closeBracket) this.#leave(byte === closeBrace);
         else throw unexpected(byte);
@@ -134,24 +148,24 @@ export class JsonReader {
       return true;
     }
     if (byte !== quote && !isLiteralByte(byte)) throw unexpected(byte);
-    this.#beginToken(byte === quote ? 'in string' : 'in literal', this.#visit?.scalar !== undefined);
+    this.#beginToken(byte === quote ? 'string' : 'literal', this.#visit?.scalar !== undefined);
     return byte === quote;
   }
 
   #beginName(): void {
     const visit = this.#open.at(-1)?.visit;
     this.#isName = true;
-    this.#beginToken('in string', visit?.members !== undefined || visit?.each !== undefined);
+    this.#beginToken('string', visit?.members !== undefined || visit?.each !== undefined);
   }
 
   #enter(isObject: boolean): void {
-    if (this.#open.length >= maxDepth) throw new SyntaxError(`it is nested deeper than ${maxDepth} levels`);
+    if (this.#open.length >= maxDepth) throw new SyntaxError('nesting');
     const visit = this.#visit;
     visit?.enter?.(isObject ? 'object' : 'list', this.#name);
     this.#open.push({ isObject, visit });
     this.#name = '';
     this.#visit = isObject ? undefined : visit?.each;
-    this.#state = isObject ? 'name or end' : 'value or end';
+    this.#state = isObject ? 'member' : 'entry';
   }
 
   #leave(isObject: boolean): void {
@@ -175,7 +189,7 @@ export class JsonReader {
 
   #endValue(): void {
     if (this.#open.length > 0) {
-      this.#state = 'comma or end';
+      this.#state = 'comma';
       return;
     }
     this.#completed++;
@@ -183,7 +197,7 @@ export class JsonReader {
     this.#state = 'value';
   }
 
-  #beginToken(state: 'in string' | 'in literal', isWanted: boolean): void {
+  #beginToken(state: 'string' | 'literal', isWanted: boolean): void {
     this.#state = state;
     this.#isTokenWanted = isWanted;
     this.#isTokenPlain = true;
@@ -293,5 +307,5 @@ function isLiteralByte(byte: number): boolean {
 }
 
 function unexpected(byte: number): SyntaxError {
-  return new SyntaxError(`the byte 0x${byte.toString(16).padStart(2, '0')} is out of place`);
+  return new SyntaxError(`unexpected 0x${byte.toString(16)}`);
 }

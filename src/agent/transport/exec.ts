@@ -19,6 +19,8 @@ const lastWordsMs = 100;
 export interface OpenExecOptions extends OpenOptions {
   /** Hears every line of the program's standard error. */
   readonly logger: Logger;
+  /** Hears of the program that was started, and when it is gone. */
+  readonly onProgram?: ((exited: Promise<unknown>) => void) | undefined;
 }
 
 /**
@@ -30,11 +32,13 @@ export interface OpenExecOptions extends OpenOptions {
  */
 export async function openExec(
   argv: readonly [string, ...string[]],
-  { signal, logger }: OpenExecOptions,
+  { signal, logger, onProgram }: OpenExecOptions,
 ): Promise<Duplex> {
   if (signal?.aborted === true)
     throw new AgentError('cancelled', l10n.t('Connecting was cancelled.'), { cause: signal.reason });
-  return new ProgramStream(await Program.start(argv), logger);
+  const program = await Program.start(argv);
+  onProgram?.(program.exited);
+  return new ProgramStream(program, logger);
 }
 
 class ProgramStream extends Duplex {

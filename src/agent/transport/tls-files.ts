@@ -1,20 +1,12 @@
 import { readFileWithin } from '../../base/bounded-file.ts';
 import * as l10n from '../../base/l10n.ts';
 import type { PlainText } from '../../base/text.ts';
+import type { TlsFiles } from '../endpoint.ts';
 import { AgentError, messageOf } from '../errors.ts';
 import type { TlsSettings } from './tls.ts';
 
 /** Most that a PEM file may hold, in bytes; the authorities of a whole system are a quarter of it. */
 const maxPemBytes = 1024 * 1024;
-
-/** {@link TlsSettings} as people keep them: paths of PEM files. */
-export interface TlsFiles {
-  readonly caFile?: string | undefined;
-  /** Goes with {@link keyFile}. */
-  readonly certFile?: string | undefined;
-  readonly keyFile?: string | undefined;
-  readonly serverName?: string | undefined;
-}
 
 /**
  * Reads the files. They are read for every connection, because certificates are renewed in place.

@@ -7,7 +7,7 @@ import type {
   SystemFacts,
 } from '../../agent/facts.ts';
 import type { Capability } from '../../agent/session.ts';
-import type { TlsFiles } from '../../agent/transport/tls-files.ts';
+import type { TlsFiles } from '../../agent/endpoint.ts';
 import type { IpAddress } from '../../base/ip-address.ts';
 import type { PlainText } from '../../base/text.ts';
 import { initialConnection, type ConnectionState } from './connection.ts';

@@ -3,7 +3,7 @@ import * as l10n from '../../base/l10n.ts';
 import { plainText, type PlainText } from '../../base/text.ts';
 import { formatEndpoint, parseEndpoint } from '../../agent/endpoint.ts';
 import { messageOf } from '../../agent/errors.ts';
-import type { TlsFiles } from '../../agent/transport/tls-files.ts';
+import type { TlsFiles } from '../../agent/endpoint.ts';
 import type { SandboxSpec } from '../model/snapshot.ts';
 
 /** What the setting `sandlight.sandboxes` comes to. */

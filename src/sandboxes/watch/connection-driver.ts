@@ -15,6 +15,8 @@ export interface ConnectionEffects<Session extends Closable> {
   open(signal: AbortSignal): Promise<Session>;
   /** Lives with an open session; resolves with why it is lost, or whenever it likes once its signal has aborted. */
   live(session: Session, signal: AbortSignal): Promise<AgentError>;
+  /** Resolves when what earlier effects held outside of this process, such as a program, is gone. */
+  released(): Promise<unknown>;
   /** Resolves when the next attempt is due. */
   wait(state: ConnectionState & { readonly phase: 'backoff' | 'failed' }, signal: AbortSignal): Promise<void>;
   /** Called after every change of the state, when what belongs to the new state is in place. */
@@ -84,6 +86,7 @@ export class ConnectionDriver<Session extends Closable> {
           return;
         case 'connecting':
           await before;
+          await this.#effects.released();
           if (!signal.aborted) await this.#open(state.attempt, signal);
           return;
         case 'open':

@@ -85,9 +85,11 @@ export class SandboxMonitor {
   #hasSlept = false;
   /** Where port changes wait that the snapshot does not hold yet. */
   #ports: PortSource | undefined;
+  /** Programs that connections were made of, each until it is gone. */
+  readonly #programs = new Set<Promise<unknown>>();
   #operations: readonly RunningOperation[] = [];
-  /** What the log was told of the connection last. */
-  #logged = '';
+  /** The failure that the log was told of since the connection was last open. */
+  #logged: PlainText | undefined;
 
   constructor(spec: SandboxSpec, dependencies: MonitorDependencies) {
     this.#dependencies = dependencies;
@@ -95,6 +97,7 @@ export class SandboxMonitor {
     this.#driver = new ConnectionDriver(initialConnection(mayAnswer(spec)), {
       open: (signal) => this.#open(signal),
       live: (proven, signal) => this.#live(proven, signal),
+      released: () => Promise.all(this.#programs),
       wait: (state, signal) => this.#waitForRetry(state.retryAtMs, signal),
       onState: (before, now) => {
         this.#takeState(before, now);
@@ -270,14 +273,16 @@ export class SandboxMonitor {
 
   /** Tells the log what is new; a reason that comes again is none. */
   #log(state: ConnectionState): void {
+    const { logger } = this.#dependencies;
     const { name, endpoint } = this.#cell.snapshot;
-    const message =
-      state.phase === 'open'
-        ? plain`connected to ${formatEndpoint(endpoint)}`
-        : connectionError(state)?.message;
-    if (message === undefined || message === this.#logged || state.phase === 'connecting') return;
-    this.#logged = message;
-    this.#dependencies.logger.info(plain`${name}: ${message}`);
+    const error = connectionError(state);
+    if (state.phase === 'open') {
+      this.#logged = undefined;
+      logger.info(plain`${name}: connected to ${formatEndpoint(endpoint)}`);
+    } else if (error !== null && error.message !== this.#logged) {
+      this.#logged = error.message;
+      logger.info(plain`${name}: ${error.message}`);
+    }
   }
 
   async #open(signal: AbortSignal): Promise<ProvenSession> {
@@ -293,11 +298,15 @@ export class SandboxMonitor {
   async #connect(endpoint: Endpoint, signal: AbortSignal): Promise<ProvenSession> {
     const { connect, logger, calls } = this.#dependencies;
     const options = { timeoutMs: connectTimeoutMs, signal };
+    const onProgram = (exited: Promise<unknown>): void => {
+      this.#programs.add(exited);
+      void exited.finally(() => this.#programs.delete(exited));
+    };
     const files = this.#cell.snapshot.tls;
     const tls = files && (await readTlsFiles(files));
     if (signal.aborted) throw new AgentError('cancelled', l10n.t('Connecting was cancelled.'));
     const session = await calls.note('connect', () =>
-      connect(endpoint, { ...options, logger, ...(tls && { tls }) }),
+      connect(endpoint, { ...options, logger, onProgram, ...(tls && { tls }) }),
     );
     try {
       const first = await calls.note('ping', () => session.ping(options));

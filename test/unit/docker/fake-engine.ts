@@ -48,9 +48,14 @@ export class FakeEngine implements DockerEngine {
     for (const event of parseEvents(Buffer.from(line))) this.#listener?.(event);
   }
 
+  /** Ends the event stream. */
+  hangUp(): void {
+    this.#listener?.('end');
+  }
+
   goDown(): void {
     this.#up = false;
-    this.#listener?.('end');
+    this.hangUp();
   }
 
   comeBack(): void {

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AgentError } from '../../../src/agent/errors.ts';
 import type { PortChange } from '../../../src/agent/facts.ts';
-import { silentLogger } from '../../../src/base/logger.ts';
+import { silentLogger, type Logger } from '../../../src/base/logger.ts';
 import { plain } from '../../../src/base/text.ts';
 import { watchPorts } from '../../../src/docker/port-watcher.ts';
+import { maxUnread } from '../../../src/docker/refresh-queue.ts';
 import { FakeEngine } from './fake-engine.ts';
 
 const a = 'a'.repeat(64);
@@ -12,6 +13,7 @@ const b = 'b'.repeat(64);
 
 let engine: FakeEngine;
 let stop: AbortController;
+let logger: Logger;
 let changes: string[];
 /** What came besides lists. */
 let verdicts: PortChange[];
@@ -20,6 +22,7 @@ let watching: Promise<void>;
 beforeEach(() => {
   engine = new FakeEngine();
   stop = new AbortController();
+  logger = silentLogger;
   changes = [];
   verdicts = [];
 });
@@ -46,7 +49,7 @@ function watch(): void {
   watching = watchPorts(engine, {
     onChange,
     signal: stop.signal,
-    logger: silentLogger,
+    logger,
   });
 }
 
@@ -200,6 +203,64 @@ describe('watchPorts', () => {
     engine.comeBack();
     await until(['snapshot a:8080']);
     expect(verdicts.at(-1)).toEqual({ kind: 'current' });
+  });
+
+  it('tries an engine that hangs up after each listing more and more seldom', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    engine.duringList = () => {
+      engine.hangUp();
+    };
+    watch();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(engine.calls.filter((call) => call === 'list').length).toBeLessThan(15);
+    expect(verdicts.slice(0, 3).map(({ kind }) => kind)).toEqual(['stale', 'current', 'stale']);
+  });
+
+  it('tries again soon when an engine hangs up that was steady', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    engine.goDown();
+    watch();
+    await vi.advanceTimersByTimeAsync(20_000);
+    engine.comeBack();
+    await vi.advanceTimersByTimeAsync(20_000);
+    const lists = (): number => engine.calls.filter((call) => call === 'list').length;
+    expect(lists()).toBe(1);
+    engine.hangUp();
+    await vi.advanceTimersByTimeAsync(300);
+    expect(lists()).toBe(2);
+  });
+
+  it('writes few lines about an engine whose containers cannot be inspected', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    let lines = 0;
+    const note = (): void => {
+      lines++;
+    };
+    logger = { ...silentLogger, debug: note, warn: note };
+    for (let index = 0; index < 1000; index++) {
+      engine.setContainer(index.toString(16).padStart(64, '0'), 8080);
+      for (let time = 0; time < 10; time++)
+        engine.inspectErrors.push(new AgentError('timeout', plain`the container was locked`));
+    }
+    watch();
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(engine.calls.length).toBeGreaterThan(5000);
+    expect(lines).toBe(20);
+  });
+
+  it('gives up following rather than remember containers without end', async () => {
+    watch();
+    await until(['snapshot']);
+    engine.gate = new Promise(() => undefined);
+    for (let index = 0; index < maxUnread + 10; index++) {
+      engine.send('container', 'start', index.toString(16).padStart(64, '0'));
+    }
+    await vi.waitFor(() => {
+      expect(verdicts).toMatchObject([{ kind: 'stale', reason: { code: 'frame_too_large' } }]);
+    });
   });
 
   it('asks the engine nothing while nothing happens', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AgentError } from '../../../src/agent/errors.ts';
+import type { ConnectOptions } from '../../../src/agent/session.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { plain } from '../../../src/base/text.ts';
 import { Turnstile } from '../../../src/base/turnstile.ts';
@@ -15,32 +16,34 @@ const refused = new AgentError('unreachable', plain`nobody there`);
 const other = new AgentError('unsupported', plain`another program`);
 
 /**
- * Imitates a place where at most one program may run: every attempt starts one, which ends some time after it was told to,
- * as a real one does. What the attempt comes to, and when, the test decides.
+ * Imitates a program that an attempt starts, which ends some time after it was told to, as a real one does. What the
+ * attempt comes to, and when, the test decides.
  */
 class Program {
   isRunning = true;
+  #isRefused = false;
   session: FakeSession | undefined;
+  readonly opened: Promise<FakeSession>;
   readonly #signal: AbortSignal;
   readonly #endMs: number;
-  readonly opened: Promise<FakeSession>;
   #succeed!: (session: FakeSession) => void;
   #fail!: (error: AgentError) => void;
+  #exit!: () => void;
 
-  constructor(signal: AbortSignal, endMs: number) {
+  constructor({ signal, onProgram }: Pick<ConnectOptions, 'signal' | 'onProgram'>, endMs: number) {
+    if (signal === undefined) throw new Error('An attempt must be able to be cancelled.');
     this.#signal = signal;
     this.#endMs = endMs;
     this.opened = new Promise((resolve, reject) => {
       this.#succeed = resolve;
-      this.#fail = (error) => {
-        setTimeout(() => {
-          this.isRunning = false;
-          reject(error);
-        }, this.#endMs);
-      };
+      this.#fail = reject;
     });
+    const exited = new Promise<void>((resolve) => {
+      this.#exit = resolve;
+    });
+    onProgram?.(exited);
     signal.addEventListener('abort', () => {
-      if (this.session === undefined) this.#fail(new AgentError('cancelled', plain`cancelled`));
+      this.refuse(new AgentError('cancelled', plain`cancelled`));
     });
   }
 
@@ -49,18 +52,28 @@ class Program {
   }
 
   open(answersPing: boolean): void {
-    if (this.session !== undefined || !this.isWanted) return;
+    if (this.session !== undefined || this.#isRefused) return;
     const session = new FakeSession();
     if (!answersPing) session.failPingWith = gone;
     void session.closed.then(() => {
-      this.isRunning = false;
+      this.#end();
     });
     this.session = session;
     this.#succeed(session);
   }
 
   refuse(error: AgentError): void {
-    if (this.session === undefined) this.#fail(error);
+    if (this.session !== undefined || this.#isRefused) return;
+    this.#isRefused = true;
+    this.#fail(error);
+    this.#end();
+  }
+
+  #end(): void {
+    setTimeout(() => {
+      this.isRunning = false;
+      this.#exit();
+    }, this.#endMs);
   }
 }
 
@@ -110,9 +123,8 @@ test('in any interleaving what is shown is what is connected, and there is at mo
       discovered: { state: 'running', ports: null },
     };
     const monitor = new SandboxMonitor(spec, {
-      connect: (_, { signal }) => {
-        if (signal === undefined) throw new Error('An attempt must be able to be cancelled.');
-        const program = new Program(signal, endMs);
+      connect: (_, options) => {
+        const program = new Program(options, endMs);
         programs.push(program);
         return program.opened;
       },

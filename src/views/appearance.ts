@@ -1,49 +1,54 @@
 import * as l10n from '../base/l10n.ts';
 import type { DiscoveredState } from '../sandboxes/model/discovered.ts';
 import type { ReadinessWord, SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
-import { spinner, type Icon } from './icon.ts';
+import type { PlainText } from '../base/text.ts';
+import { spinner, staleColor, type Icon } from './icon.ts';
 
 /** How a state is shown: always an icon and a word. */
-export interface Look {
-  readonly word: string;
+export interface Appearance {
+  readonly word: PlainText;
   readonly icon: Icon;
 }
 
 /** How a sandbox's readiness is shown, the unknown one by what its connection does. */
-export function sandboxLook({ readiness, connection, discovered }: SandboxSnapshot): Look {
-  if (readiness !== 'unknown') return readinessLook(readiness);
+export function sandboxAppearance({
+  readiness,
+  connection,
+  discovered,
+}: Pick<SandboxSnapshot, 'readiness' | 'connection' | 'discovered'>): Appearance {
+  if (readiness !== 'unknown') return readinessAppearance(readiness);
   switch (connection.phase) {
     case 'idle':
-      return idleLook(discovered?.state);
+      return idleAppearance(discovered?.state);
     case 'connecting':
     case 'backoff':
       return { word: l10n.t('connecting'), icon: spinner };
     case 'open':
       return { word: l10n.t('checking'), icon: spinner };
     case 'failed':
-      return readinessLook('unreachable');
+      return readinessAppearance('unreachable');
   }
 }
 
 /** A sandbox that nobody connects to: as its own tool knows it, where there is one. */
-function idleLook(state: DiscoveredState | undefined): Look {
+function idleAppearance(state: DiscoveredState | undefined): Appearance {
   switch (state) {
     case 'stopped':
-      return { word: l10n.t('stopped'), icon: { id: 'debug-stop' } };
+      return { word: l10n.t('stopped'), icon: { id: 'circle-slash', color: staleColor } };
     case 'paused':
-      return { word: l10n.t('paused'), icon: { id: 'debug-pause' } };
+      return { word: l10n.t('paused'), icon: { id: 'circle-large-outline', color: staleColor } };
     case 'dead':
-      return { word: l10n.t('not running'), icon: { id: 'circle-slash' } };
+      return { word: l10n.t('not running'), icon: { id: 'circle-slash', color: staleColor } };
     case 'starting':
-      return readinessLook('starting');
+      return readinessAppearance('starting');
     case 'running':
     case undefined:
-      return { word: l10n.t('not connected'), icon: { id: 'debug-disconnect' } };
+      return { word: l10n.t('not connected'), icon: { id: 'vm-outline' } };
   }
 }
 
 /** How one readiness word is shown. */
-export function readinessLook(readiness: ReadinessWord): Look {
+export function readinessAppearance(readiness: ReadinessWord): Appearance {
   switch (readiness) {
     case 'ready':
       return { word: l10n.t('ready'), icon: { id: 'pass-filled', color: 'testing.iconPassed' } };
@@ -61,7 +66,7 @@ export function readinessLook(readiness: ReadinessWord): Look {
 }
 
 /** How a service's status is shown. The words are an open set: an unfamiliar one is shown as the guest says it. */
-export function serviceLook(status: string): Look {
+export function serviceAppearance(status: PlainText): Appearance {
   switch (status) {
     case 'ready':
       return { word: l10n.t('ready'), icon: { id: 'pass', color: 'testing.iconPassed' } };
