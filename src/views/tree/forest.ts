@@ -131,7 +131,11 @@ class SandboxTreeRows {
     const isChanged = then === undefined || !hasSameList || !isSameRow(then.row, now.row);
     if (isChanged) changed?.push(node);
     const below: TreeNode[] | undefined = isChanged ? undefined : [];
-    for (const child of now.children) this.#replace(this.#entries.get(child.node.id)?.branch, child, below);
+    for (const [index, child] of now.children.entries()) {
+      // Most stay where they were, as the same objects.
+      if (child !== then?.children[index])
+        this.#replace(this.#entries.get(child.node.id)?.branch, child, below);
+    }
     if (then !== undefined && !hasSameList) {
       const kept = new Set(now.children.map((child) => child.node.id));
       for (const child of then.children) if (!kept.has(child.node.id)) this.#remove(child);
@@ -154,5 +158,5 @@ class SandboxTreeRows {
 }
 
 function isSameList(a: readonly Branch[], b: readonly Branch[]): boolean {
-  return a.length === b.length && a.every((branch, index) => branch.node.id === b[index]?.node.id);
+  return a.length === b.length && a.every((branch, index) => branch === b[index] || branch.node.id === b[index]?.node.id);
 }
