@@ -174,6 +174,7 @@ function describe(error: NodeJS.ErrnoException): PlainText {
     case 'EACCES':
       return l10n.t('this user may not open its socket');
     case 'ECONNRESET':
+    case 'EPIPE':
       return l10n.t('it hung up without an answer');
     default:
       return error.code?.startsWith('HPE_') === true

@@ -1,31 +1,25 @@
-import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { encodeCbor } from '../../src/agent/microsandbox/cbor.ts';
 import { encodeMicrosandboxEnvelope } from '../../src/agent/microsandbox/envelope.ts';
 import { encodeMicrosandboxFrame } from '../../src/agent/microsandbox/frame.ts';
+import { cliPath, startCli } from '../support/cli.ts';
 
-const cliPath = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'cli-'));
-const started: ChildProcessWithoutNullStreams[] = [];
 const servers: Server[] = [];
 
-/** A program of ours that goes on, and what it has printed. */
+/** A program of ours that goes on, and the JSON that it has printed. */
 function start(...args: string[]): {
   child: ChildProcessWithoutNullStreams;
   lines: () => Record<string, unknown>[];
 } {
-  const child = spawn(process.execPath, [cliPath, ...args]);
-  started.push(child);
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.resume();
+  const { child, stdout } = startCli(...args);
   const lines = (): Record<string, unknown>[] =>
-    output
+    stdout()
       .split('\n')
       .slice(0, -1)
       .map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -74,7 +68,6 @@ async function serve(name: string, accept: (socket: Socket) => void): Promise<st
 }
 
 afterAll(() => {
-  for (const child of started) child.kill();
   for (const server of servers) server.close();
   rmSync(folder, { recursive: true });
 });
