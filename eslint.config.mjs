@@ -2,59 +2,24 @@ import js from '@eslint/js';
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
 import { importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
+import { zones } from './scripts/zones.mjs';
 
-/** A folder of src/ and what it may import besides itself; see ARCHITECTURE.md. */
-const layers = {
-  base: [],
-  'agent/wire': ['base', 'agent/generated', 'agent/errors.ts'],
-  'agent/transport': ['base', 'agent/endpoint.ts', 'agent/errors.ts'],
-  'agent/rpc': [
-    'base',
-    'agent/wire',
-    'agent/transport',
-    'agent/generated',
-    'agent/errors.ts',
-    'agent/endpoint.ts',
-  ],
-  'agent/arcbox': [
-    'base',
-    'agent/rpc',
-    'agent/wire',
-    'agent/transport',
-    'agent/generated',
-    'agent/endpoint.ts',
-    'agent/errors.ts',
-    'agent/facts.ts',
-    'agent/session.ts',
-  ],
-  'agent/microsandbox': [
-    'base',
-    'agent/rpc',
-    'agent/wire',
-    'agent/transport',
-    'agent/endpoint.ts',
-    'agent/errors.ts',
-    'agent/facts.ts',
-    'agent/session.ts',
-  ],
-  agent: ['base'],
-  docker: ['base', 'agent/errors.ts', 'agent/facts.ts'],
-  'sandboxes/model': ['base', 'agent/endpoint.ts', 'agent/errors.ts', 'agent/facts.ts', 'agent/session.ts'],
-  'sandboxes/watch': ['base', 'agent', 'docker', 'sandboxes/model'],
-  'sandboxes/sources': ['base', 'agent', 'sandboxes/model', 'sandboxes/watch'],
-  views: ['base', 'sandboxes', 'agent/errors.ts', 'agent/endpoint.ts', 'agent/facts.ts'],
-  host: ['base', 'views', 'sandboxes', 'agent'],
-  commands: ['base', 'host', 'views', 'sandboxes', 'agent/errors.ts', 'agent/endpoint.ts', 'agent/facts.ts'],
-  guest: ['base', 'agent', 'docker'],
-  cli: ['base', 'agent', 'docker', 'guest', 'sandboxes'],
+/** Only the border makes text that may be shown, and addresses that may be used. */
+const onlyBorder = {
+  selector: 'TSAsExpression > TSTypeReference[typeName.name=/^(PlainText|IpAddress)$/]',
+  message: 'Use plainText(), quoted(), plain`...`, l10n.t() or ipAddress(); reviewed() says why in words.',
 };
-
-const zones = Object.entries(layers).map(([layer, allowed]) => ({
-  target: `./src/${layer}`,
-  from: './src',
-  except: [layer, ...allowed].map((path) => `./${path}`),
-  message: `src/${layer} may only import ${[layer, ...allowed].join(', ')}.`,
-}));
+/** What VS Code shows beside the views takes only text that may be shown. */
+const onlyNotify = {
+  selector:
+    'MemberExpression[property.name=/^(show(Information|Warning|Error)Message|showQuickPick|showInputBox|createQuickPick|createInputBox|setStatusBarMessage|withProgress|createOutputChannel)$/]',
+  message: 'Use src/host/notify.ts, which takes only text that may be shown.',
+};
+/** Sentences are translated by `l10n.t` of the base, which makes text that may be shown. */
+const onlyLanguage = {
+  selector: "MemberExpression[object.name='vscode'][property.name='l10n']",
+  message: 'Use src/base/l10n.ts.',
+};
 
 export default tseslint.config(
   { ignores: ['dist/', 'out/', 'node_modules/', '.vscode-test/', 'src/agent/generated/'] },
@@ -86,18 +51,17 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ['error', { paths: ['vscode'] }] },
   },
   {
-    // Only the border makes text that may be shown, and addresses that may be used.
     files: ['src/**'],
-    ignores: ['src/base/{text,l10n,ip-address}.ts'],
-    rules: {
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: 'TSAsExpression > TSTypeReference[typeName.name=/^(PlainText|IpAddress)$/]',
-          message: 'Use plainText(), quoted(), plain`...`, l10n.t() or ipAddress(); reviewed() says why in words.',
-        },
-      ],
-    },
+    ignores: ['src/base/{text,l10n,ip-address}.ts', 'src/host/{notify,language}.ts'],
+    rules: { 'no-restricted-syntax': ['error', onlyBorder, onlyNotify, onlyLanguage] },
+  },
+  {
+    files: ['src/host/notify.ts'],
+    rules: { 'no-restricted-syntax': ['error', onlyBorder, onlyLanguage] },
+  },
+  {
+    files: ['src/host/language.ts'],
+    rules: { 'no-restricted-syntax': ['error', onlyBorder, onlyNotify] },
   },
   {
     files: ['src/agent/wire/**'],

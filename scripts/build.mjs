@@ -1,19 +1,22 @@
-// Bundles src/ into dist/ and the host tests into out/. `--sourcemap` adds maps beside the bundles.
-import { chmodSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Bundles src/ into dist/ and the host tests into out/. `--sourcemap` adds maps beside the bundles; `--watch` keeps them
+// up to date, readable and with maps, until it is interrupted.
+import { chmodSync, globSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { context } from 'esbuild';
+import { splitToCommonJs } from './commonjs-chunks.mjs';
 import { thirdPartyNotices } from './notices.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
+const isWatching = process.argv.includes('--watch');
 
-/** Heavy packages that few runs need: each becomes a file of its own, loaded by the first `await import(...)`. */
-const lazyPackages = { dockerode: 'docker.js', '@grpc/grpc-js': 'grpc.js' };
+/** Larger than everything else together, and needed by few: a file of its own, which a dynamic import loads. */
+const grpc = { name: '@grpc/grpc-js', file: 'grpc.js' };
 
-/** Modules that dockerode and grpc-js load for features that Sandlight never uses. */
-const leftOut = /^(\.\/session|\.\/buildkit|ssh2|cpu-features|@grpc\/proto-loader)$/;
+/** A module that grpc-js loads for a feature that Sandlight never uses. */
+const leftOut = /^@grpc\/proto-loader$/;
 
 const shared = {
   absWorkingDir: root,
@@ -22,44 +25,24 @@ const shared = {
   target: 'node20',
   format: 'cjs',
   external: ['vscode'],
-  minify: true,
+  minify: !isWatching,
   legalComments: 'none',
-  sourcemap: process.argv.includes('--sourcemap'),
+  sourcemap: isWatching || process.argv.includes('--sourcemap'),
   metafile: true,
   logLevel: 'warning',
+  // A module that is loaded late is required: what Node's `import()` finds in a CommonJS file differs between versions.
+  supported: { 'dynamic-import': false },
 };
 
-/** Turns imports of the lazy packages into `require('./docker.js')` and the like; notes the used ones in `used`. */
-function splitLazyPackages(used) {
-  return {
-    name: 'split-lazy-packages',
-    setup({ onResolve }) {
-      onResolve({ filter: /^(dockerode|@grpc\/grpc-js)$/ }, ({ path, kind, importer }) => {
-        if (kind !== 'dynamic-import') {
-          return { errors: [{ text: `${importer} must load ${path} by await import(), on first use.` }] };
-        }
-        used.add(path);
-        return { path: `./${lazyPackages[path]}`, external: true };
-      });
-    },
-  };
-}
-
-/**
- * Takes `vscode` as it is. For `import *` of a module that is not bundled, esbuild copies every member as a getter, once
- * for each file that imports it: a quarter of the processor time that loading the extension took.
- */
-const takeVscodeAsItIs = {
-  name: 'take-vscode-as-it-is',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
-      const source = readFileSync(path, 'utf8');
-      const contents = source.replace(
-        "import * as vscode from 'vscode';",
-        "import vscode = require('vscode');",
-      );
-      return { contents, loader: 'ts' };
-    });
+/** Leaves gRPC to its own file, and refuses to load it with everything else. */
+const keepGrpcApart = {
+  name: 'keep-grpc-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /^@grpc\/grpc-js$/ }, ({ path, kind, importer }) =>
+      kind === 'dynamic-import'
+        ? { path: `./${grpc.file}`, external: true }
+        : { errors: [{ text: `${importer} must load ${path} by await import(), on first use.` }] },
+    );
   },
 };
 
@@ -67,36 +50,46 @@ const takeVscodeAsItIs = {
 const stubLeftOut = {
   name: 'stub-left-out',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: leftOut }, ({ path, importer }) => {
-      const [, dependent] = /[\\/]node_modules[\\/](.*)/.exec(importer) ?? [];
-      return dependent && { path: `${path}, which ${dependent} asks for`, namespace: 'left-out' };
-    });
+    onResolve({ filter: leftOut }, ({ path }) => ({ path, namespace: 'left-out' }));
     onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
-      contents: `function leftOut() { throw new Error(${JSON.stringify(`Sandlight is built without ${path}.`)}); }
-        module.exports = Object.assign(leftOut, { Client: leftOut });`,
+      contents: `module.exports = function leftOut() {
+        throw new Error(${JSON.stringify(`Sandlight is built without ${path}.`)});
+      };`,
     }));
   },
 };
 
-rmSync(join(root, 'dist'), { recursive: true, force: true });
-rmSync(join(root, 'out', 'test'), { recursive: true, force: true });
+/** Tells a watching task runner when a round begins and ends. */
+const tellRounds = {
+  name: 'tell-rounds',
+  setup({ onStart, onEnd }) {
+    onStart(() => {
+      console.log('[watch] build started');
+    });
+    onEnd(({ errors }) => {
+      for (const { text, location } of errors) {
+        const { file = '', line = 0, column = 0 } = location ?? {};
+        console.error(`✘ [ERROR] ${text}\n    ${file}:${line}:${column}:`);
+      }
+      console.log('[watch] build finished');
+    });
+  },
+};
 
-const used = new Set();
-const results = await Promise.all([
-  build({
+const builds = {
+  extension: {
     ...shared,
     entryPoints: ['src/extension.ts'],
-    outfile: 'dist/extension.js',
-    plugins: [splitLazyPackages(used), takeVscodeAsItIs],
-  }),
-  build({
+    ...splitToCommonJs({ outdir: join(root, 'dist'), shared, plugins: [keepGrpcApart] }),
+  },
+  cli: {
     ...shared,
     entryPoints: ['src/cli/main.ts'],
     outfile: 'dist/cli.js',
     banner: { js: '#!/usr/bin/env node' },
-    plugins: [splitLazyPackages(used)],
-  }),
-  build({
+    plugins: [keepGrpcApart],
+  },
+  details: {
     ...shared,
     entryPoints: [
       { in: 'src/views/details/webview/main.ts', out: 'details' },
@@ -107,32 +100,55 @@ const results = await Promise.all([
     // The oldest VS Code that the manifest allows is built on Chromium 138.
     target: 'chrome138',
     format: 'iife',
-  }),
-  build({
+  },
+  hostTests: {
     ...shared,
     entryPoints: globSync('test/host/*.ts', { cwd: root }),
     outdir: 'out/test/host',
     external: ['vscode', 'mocha'],
     minify: false,
     sourcemap: 'inline',
-  }),
-]);
-for (const name of used) {
-  results.push(
-    await build({
-      ...shared,
-      entryPoints: [require.resolve(name)],
-      outfile: `dist/${lazyPackages[name]}`,
-      plugins: [stubLeftOut],
+  },
+  grpc: {
+    ...shared,
+    entryPoints: [require.resolve(grpc.name)],
+    outfile: `dist/${grpc.file}`,
+    plugins: [stubLeftOut],
+  },
+};
+
+rmSync(join(root, 'dist'), { recursive: true, force: true });
+rmSync(join(root, 'out', 'test'), { recursive: true, force: true });
+mkdirSync(join(root, 'dist'), { recursive: true });
+
+if (isWatching) await watch();
+else await buildOnce();
+
+async function watch() {
+  const { extension, ...others } = builds;
+  const told = { ...extension, plugins: [...extension.plugins, tellRounds] };
+  for (const options of [...Object.values(others), told]) {
+    const building = await context({ ...options, logLevel: 'silent' });
+    if (options !== told) await building.rebuild().catch(() => undefined);
+    await building.watch();
+  }
+}
+
+async function buildOnce() {
+  const metafiles = await Promise.all(
+    Object.values(builds).map(async (options) => {
+      const building = await context(options);
+      try {
+        return (await building.rebuild()).metafile;
+      } finally {
+        await building.dispose();
+      }
     }),
   );
-}
-chmodSync(join(root, 'dist', 'cli.js'), 0o755);
-
-const metafiles = results.map(({ metafile }) => metafile);
-const bundled = metafiles.flatMap(({ inputs }) => Object.keys(inputs));
-writeFileSync(join(root, 'dist', 'THIRD-PARTY-NOTICES.txt'), thirdPartyNotices(root, bundled));
-
-for (const [file, { bytes }] of metafiles.flatMap(({ outputs }) => Object.entries(outputs))) {
-  if (file.startsWith('dist/')) console.log(`${file.padEnd(24)}${(bytes / 1024).toFixed(1).padStart(8)} KiB`);
+  chmodSync(join(root, 'dist', 'cli.js'), 0o755);
+  const bundled = metafiles.flatMap(({ inputs }) => Object.keys(inputs));
+  writeFileSync(join(root, 'dist', 'THIRD-PARTY-NOTICES.txt'), thirdPartyNotices(root, bundled));
+  for (const file of globSync('dist/*.{js,css}', { cwd: root }).sort()) {
+    console.log(`${file.padEnd(40)}${(statSync(join(root, file)).size / 1024).toFixed(1).padStart(8)} KiB`);
+  }
 }

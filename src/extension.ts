@@ -1,15 +1,17 @@
 import { hostname } from 'node:os';
 import * as vscode from 'vscode';
 import { connectAgent } from './agent/connect.ts';
-import { createApi, type SandlightApi } from './host/api.ts';
 import { registerCommands } from './commands/register.ts';
+import { createApi, type SandlightApi } from './host/api.ts';
 import { useEditorLanguage } from './host/language.ts';
-import { CallLog } from './sandboxes/watch/call-log.ts';
+import { SandboxSources } from './host/sandbox-sources.ts';
+import { openLog } from './host/notify.ts';
+import { readSettings } from './host/settings.ts';
 import { LocalAgent } from './sandboxes/sources/local-agent.ts';
+import { observeFromHost } from './sandboxes/sources/microsandbox/observe.ts';
+import { CallLog } from './sandboxes/watch/call-log.ts';
 import { SandboxRegistry } from './sandboxes/watch/sandbox-registry.ts';
 import { syncClocksOnWake } from './sandboxes/watch/wake-clock-sync.ts';
-import { SandboxSources } from './host/sandbox-sources.ts';
-import { readSettings } from './host/settings.ts';
 import { DetailsPanels } from './views/details/details-panels.ts';
 import { placeText } from './views/place.ts';
 import { StatusBar } from './views/status-bar.ts';
@@ -18,16 +20,17 @@ import { SandboxTree } from './views/tree/sandbox-tree.ts';
 /** Builds everything, connects it, and returns; whatever takes time happens afterwards. */
 export function activate(context: vscode.ExtensionContext): SandlightApi {
   useEditorLanguage();
-  const log = vscode.window.createOutputChannel('Sandlight', { log: true });
+  const log = openLog();
+  const { logger } = log;
   const place = placeText(vscode.env.remoteName, hostname());
   const calls = new CallLog();
-  const registry = new SandboxRegistry(calls.recording(connectAgent), log);
-  const localAgent = new LocalAgent(log);
-  const tree = new SandboxTree(place);
-  const statusBar = new StatusBar('sandlight.showMenu', place);
+  const registry = new SandboxRegistry({ connect: connectAgent, logger, calls, observe: observeFromHost });
+  const localAgent = new LocalAgent(logger);
+  const tree = new SandboxTree(registry, place);
+  const statusBar = new StatusBar(registry, 'sandlight.showMenu', place);
   const details = new DetailsPanels({ registry, extensionUri: context.extensionUri, place });
   const sources = new SandboxSources({
-    ...{ registry, localAgent, log, cliPath: context.asAbsolutePath('dist/cli.js') },
+    ...{ registry, localAgent, logger, cliPath: context.asAbsolutePath('dist/cli.js') },
     onProblems: (problems) => {
       tree.setProblems(problems);
     },
@@ -35,14 +38,14 @@ export function activate(context: vscode.ExtensionContext): SandlightApi {
   context.subscriptions.push(
     ...[log, registry, localAgent, tree, statusBar, details, sources],
     registry.onDidChange((change) => {
-      tree.update(registry.list());
-      statusBar.update(registry.list());
+      tree.update(change);
+      statusBar.update(change);
       details.update(change);
     }),
     tree.view.onDidChangeVisibility(({ visible }) => {
       registry.setOnlooker('tree', () => visible);
     }),
-    syncClocksOnWake(registry, () => readSettings().clockSyncOnWake, log),
+    syncClocksOnWake(registry, () => readSettings().clockSyncOnWake, logger),
     registerCommands({
       ...{ extension: context.extension, registry, calls, localAgent, tree, log },
       memory: context.globalState,

@@ -1,4 +1,7 @@
+import { domainToASCII } from 'node:url';
+import { ipAddress, isLoopbackAddress } from '../base/ip-address.ts';
 import * as l10n from '../base/l10n.ts';
+import { plainText, quoted, reviewed, type PlainText } from '../base/text.ts';
 import { AgentError } from './errors.ts';
 
 /** What is spoken on the stream. */
@@ -40,7 +43,21 @@ export interface Endpoint {
   readonly machine?: string;
 }
 
+/** Longest text of an endpoint, in its canonical form too. */
+/** Whom to trust and who we are on an endpoint with the transport tls: absolute paths of PEM files. */
+export interface TlsFiles {
+  readonly caFile?: string | undefined;
+  /** Goes with {@link keyFile}. */
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+  readonly serverName?: string | undefined;
+}
+
 const maxEndpointLength = 4096;
+/** Longest host name that DNS knows. */
+const maxHostLength = 253;
+/** Most of a text that is quoted when it is refused. */
+const maxRefusedLength = 200;
 const maxMachineLength = 128;
 const maxUint32 = 0xffff_ffff;
 
@@ -51,34 +68,50 @@ const maxUint32 = 0xffff_ffff;
  */
 export function parseEndpoint(text: string): Endpoint {
   try {
-    if (text.length > maxEndpointLength)
-      refuse(l10n.t('it is longer than {0} characters', maxEndpointLength));
+    if (text.length > maxEndpointLength) refuse(tooLong());
     const scheme = /^([a-z][a-z0-9-]*)\+([a-z]+):(.*)$/s.exec(text);
     const url = parseUrl(scheme?.[3] ?? '');
     if (scheme === null || url === undefined) return refuse(forms());
-    const protocol = protocols.find((name) => name === scheme[1]);
+    const [, protocolName = '', kind = ''] = scheme;
+    const protocol = protocols.find((name) => name === protocolName);
     if (protocol === undefined)
-      return refuse(l10n.t('{0} is not a known protocol; {1}', scheme[1] ?? '', forms()));
-    const kind = scheme[2] ?? '';
+      return refuse(l10n.t('{0} is not a known protocol; {1}', shown(protocolName), forms()));
     if (!Object.hasOwn(parsers, kind))
-      return refuse(l10n.t('{0} is not a known transport; {1}', kind, forms()));
+      return refuse(l10n.t('{0} is not a known transport; {1}', shown(kind), forms()));
     const machine = protocol === 'arcbox-daemon' ? takeMachine(url) : undefined;
     const transport = parsers[kind as TransportAddress['kind']](url);
-    return { protocol, transport, ...(machine !== undefined && { machine }) };
+    const endpoint = { protocol, transport, ...(machine !== undefined && { machine }) };
+    // What is accepted can be written down and read again; escapes make a text up to nine times as long.
+    if (formatEndpoint(endpoint).length > maxEndpointLength) refuse(tooLong());
+    return endpoint;
   } catch (error) {
     if (!(error instanceof NotAnEndpoint)) throw error;
-    const shown = text.length > 200 ? `${text.slice(0, 200)}...` : text;
     throw new AgentError(
       'invalid_endpoint',
-      l10n.t('{0} is not an endpoint: {1}.', JSON.stringify(shown), error.message),
+      l10n.t('{0} is not an endpoint: {1}.', quoted(text, maxRefusedLength), error.why),
     );
   }
 }
 
-class NotAnEndpoint extends Error {}
+class NotAnEndpoint extends Error {
+  readonly why: PlainText;
 
-function refuse(why: string): never {
+  constructor(why: PlainText) {
+    super(why);
+    this.why = why;
+  }
+}
+
+function refuse(why: PlainText): never {
   throw new NotAnEndpoint(why);
+}
+
+function shown(part: string): PlainText {
+  return plainText(part, maxRefusedLength);
+}
+
+function tooLong(): PlainText {
+  return l10n.t('it is longer than {0} characters', maxEndpointLength);
 }
 
 /** What follows `scheme:`, percent escapes undone. */
@@ -105,11 +138,11 @@ const parsers: {
   tcp: (url) => {
     expectParameters(url);
     const { host, port } = hostAndPort(url);
-    if (!isLoopback(host)) {
+    if (!isLoopbackHost(host)) {
       refuse(
         l10n.t(
           'plain TCP is only allowed to a loopback address, and {0} is none; use +tls, or +exec with ssh',
-          host,
+          shown(host),
         ),
       );
     }
@@ -140,32 +173,34 @@ const parsers: {
     if (url.authority !== '' || url.path !== '' || program === '') {
       refuse(l10n.t('write {0}', 'exec:?argv=PROGRAM&argv=ARGUMENT...'));
     }
-    if (program.includes('\0') || args.some((arg) => arg.includes('\0'))) {
-      refuse(l10n.t('an argument contains a NUL character'));
-    }
     return { kind: 'exec', argv: [program, ...args] };
   },
 };
 
 const pipePrefix = '\\\\.\\pipe\\';
 
-function forms(): string {
+function forms(): PlainText {
   return l10n.t(
     'expected <protocol>+<transport>://..., with a protocol of {0} and a transport of {1}; for example {2}',
-    protocols.join(', '),
-    Object.keys(parsers).join(', '),
+    shown(protocols.join(', ')),
+    shown(Object.keys(parsers).join(', ')),
     'arcbox+unix:///run/agent.sock',
   );
 }
 
+/** `undefined` when the text has not the form of a URL. */
 function parseUrl(text: string): UrlParts | undefined {
   const match = /^(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?$/.exec(text);
   if (match === null) return undefined;
+  const [, authority = '', path = '', query = ''] = match;
+  if (/\p{Cs}/u.test(text)) refuse(l10n.t('it contains half of a character'));
+  if (/\0|%00/.test(text)) refuse(l10n.t('it contains a NUL character'));
   try {
     return {
-      authority: decodeURIComponent(match[1] ?? ''),
-      path: decodeURIComponent(match[2] ?? ''),
-      query: new URLSearchParams(match[3] ?? ''),
+      authority: decodeURIComponent(authority),
+      path: decodeURIComponent(path),
+      // Node decodes a letter beyond ASCII that follows a percent sign wrongly, even as NUL.
+      query: new URLSearchParams(query.replace(/\P{ASCII}+/gu, encodeURIComponent)),
     };
   } catch {
     // A percent sign that escapes nothing.
@@ -186,29 +221,51 @@ function takeMachine({ query }: UrlParts): string {
 /** Refuses every parameter but `names`, and repetitions of all but `argv`. */
 function expectParameters({ query }: UrlParts, ...names: string[]): void {
   for (const name of new Set(query.keys())) {
-    if (!names.includes(name)) refuse(l10n.t('it takes no parameter {0}', JSON.stringify(name)));
-    if (name !== 'argv' && query.getAll(name).length > 1) refuse(l10n.t('{0} is given more than once', name));
+    if (!names.includes(name)) refuse(l10n.t('it takes no parameter {0}', quoted(name, maxRefusedLength)));
+    if (name !== 'argv' && query.getAll(name).length > 1)
+      refuse(l10n.t('{0} is given more than once', shown(name)));
   }
 }
 
 function absolutePath({ authority, path }: UrlParts): string {
-  if (authority !== '' || isRoot(path)) refuse(l10n.t('write an absolute path after ://'));
-  if (path.includes('\0')) refuse(l10n.t('the path contains a NUL character'));
+  if (authority !== '' || !path.startsWith('/') || isRoot(path))
+    refuse(l10n.t('write an absolute path after ://, as in {0}', 'arcbox+unix:///run/agent.sock'));
   return path;
 }
 
 function hostAndPort({ authority, path }: UrlParts): { host: string; port: number } {
-  const [, host, port] = /^(\[[0-9a-fA-F:.]+\]|[^:[\]@]+):(\d+)$/.exec(authority) ?? [];
-  if (host === undefined || port === undefined || !isRoot(path))
-    return refuse(l10n.t('write host:port after ://'));
-  return { host: host.replace(/^\[|\]$/g, ''), port: uint(port, portRange, 1, 65535) };
+  const [, bracketed, name, port] = /^(?:\[([^[\]]*)\]|([^:[\]@]+)):(\d+)$/.exec(authority) ?? [];
+  if (port === undefined || !isRoot(path)) return refuse(l10n.t('write host:port after ://'));
+  const host = name === undefined ? ipv6Host(bracketed ?? '') : hostName(name);
+  return { host, port: uint(port, portRange, 1, 65535) };
+}
+
+function ipv6Host(text: string): string {
+  const address = text.includes(':') ? ipAddress(text) : undefined;
+  return address ?? refuse(l10n.t('{0} is not an IPv6 address', quoted(text, maxRefusedLength)));
+}
+
+/** An IPv4 address or a name as DNS and hosts files have them; one with other letters in its ASCII form. */
+function hostName(text: string): string {
+  const name = /^[ -~]*$/.test(text) ? text : domainToASCII(text);
+  const labels = name.replace(/\.$/, '').split('.');
+  const isName =
+    name.length <= maxHostLength &&
+    labels.every((label) => /^\w(?:[\w-]{0,61}\w)?$/.test(label)) &&
+    // What ends in a number is an IPv4 address or a mistake; resolvers read 127.1 and 0x7f.1 in ways of their own.
+    !/^(?:\d+|0x[\da-f]*)$/i.test(labels.at(-1) ?? '');
+  if (isName) return name;
+  const address = name === '' || name === '*' ? undefined : ipAddress(name);
+  return (
+    address ?? refuse(l10n.t('{0} is neither a host name nor an IP address', quoted(text, maxRefusedLength)))
+  );
 }
 
 function isRoot(path: string): boolean {
   return path === '' || path === '/';
 }
 
-type DescribeRange = (min: number, max: number) => string;
+type DescribeRange = (min: number, max: number) => PlainText;
 
 const portRange: DescribeRange = (min, max) => l10n.t('the port must be a number from {0} to {1}', min, max);
 const contextIdRange: DescribeRange = (min, max) =>
@@ -221,34 +278,48 @@ function uint(digits: string, describeRange: DescribeRange, min = 0, max = maxUi
   return value >= min && value <= max ? value : refuse(describeRange(min, max));
 }
 
-/** Writes an endpoint in the one canonical form that {@link parseEndpoint} reads back. */
-export function formatEndpoint({ protocol, transport, machine }: Endpoint): string {
+/** Writes an endpoint in the one canonical form that {@link parseEndpoint} reads back: printable ASCII. */
+export function formatEndpoint({ protocol, transport, machine }: Endpoint): PlainText {
   const text = `${protocol}+${formatTransport(transport)}`;
-  if (machine === undefined) return text;
-  return `${text}${text.includes('?') ? '&' : '?'}machine=${encodeURIComponent(machine)}`;
+  const parameter =
+    machine === undefined ? '' : `${text.includes('?') ? '&' : '?'}machine=${escape(machine)}`;
+  return reviewed(text + parameter, 'Words of ours, numbers, and parts escaped to printable ASCII.');
 }
 
 function formatTransport(transport: TransportAddress): string {
-  const path = (text: string): string => text.split('/').map(encodeURIComponent).join('/');
-  const host = (name: string): string => (name.includes(':') ? `[${name}]` : name);
   switch (transport.kind) {
     case 'unix':
-      return `unix://${path(transport.path)}`;
+      return `unix://${escape(transport.path, '/')}`;
     case 'pipe':
-      return `pipe:////./pipe/${encodeURIComponent(transport.path.slice(pipePrefix.length))}`;
+      return `pipe:////./pipe/${escape(transport.path.slice(pipePrefix.length))}`;
     case 'tcp':
-    case 'tls':
-      return `${transport.kind}://${host(transport.host)}:${transport.port}`;
+    case 'tls': {
+      const host = escape(transport.host, ':');
+      return `${transport.kind}://${host.includes(':') ? `[${host}]` : host}:${transport.port}`;
+    }
     case 'hvsock':
-      return `hvsock://${path(transport.path)}?port=${transport.port}`;
+      return `hvsock://${escape(transport.path, '/')}?port=${transport.port}`;
     case 'vsock':
       return `vsock://${transport.cid}:${transport.port}`;
     case 'exec':
-      return `exec:?${transport.argv.map((word) => `argv=${encodeURIComponent(word)}`).join('&')}`;
+      return `exec:?${transport.argv.map((word) => `argv=${escape(word)}`).join('&')}`;
   }
 }
 
-/** True for `localhost`, 127.0.0.0/8 and ::1. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+/** Escapes everything but unreserved characters and `separator`. Half of a character becomes the replacement character. */
+function escape(text: string, separator?: '/' | ':'): string {
+  if (separator !== undefined) {
+    return text
+      .split(separator)
+      .map((part) => escape(part))
+      .join(separator);
+  }
+  return encodeURIComponent(text.replace(/\p{Cs}/gu, '\ufffd'));
+}
+
+/** True for `localhost` and for an address that only programs of this machine can reach. */
+export function isLoopbackHost(host: string): boolean {
+  if (host === 'localhost') return true;
+  const address = ipAddress(host);
+  return address !== undefined && isLoopbackAddress(address);
 }

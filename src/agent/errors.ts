@@ -48,13 +48,16 @@ export type AgentErrorCode = (typeof agentErrorCodes)[number];
 /** Longest text of somebody else that is quoted in a message, in UTF-16 units. */
 export const maxQuotedLength = 300;
 
+/** Longest text of an agent that is kept with its error, in UTF-16 units. */
+export const maxRemoteTextLength = 8192;
+
 /** What the agent itself said, untouched and untrusted: for programs to compare, never to be shown. */
 export interface RemoteError {
   /** The agent's number; HTTP-like, gRPC or an errno, depending on who speaks. Absent when it gave none. */
   readonly code?: number;
   /** A symbolic kind, where the protocol has one (microsandbox `core.error`). */
   readonly kind?: string;
-  /** The agent's text; may be empty. */
+  /** The agent's text, of at most {@link maxRemoteTextLength}; may be empty. */
   readonly text: string;
   /** The message type the agent complains about, where it says so. */
   readonly offendingType?: string;
@@ -93,7 +96,7 @@ export class AgentError extends Error {
   constructor(code: AgentErrorCode, message: PlainText, options: AgentErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.remote = options.remote;
+    this.remote = options.remote && boundRemote(options.remote);
   }
 
   /** Returns `error` itself when it is an AgentError, otherwise one with `fallback` as its code that quotes it. */
@@ -108,6 +111,23 @@ export class AgentError extends Error {
       ...(this.remote && { remote: this.remote }),
     });
   }
+}
+
+/** The agent's words at a length that can be kept. */
+function boundRemote(remote: RemoteError): RemoteError {
+  const { text, kind, offendingType } = remote;
+  return {
+    ...remote,
+    text: firstPart(text),
+    ...(kind !== undefined && { kind: firstPart(kind) }),
+    ...(offendingType !== undefined && { offendingType: firstPart(offendingType) }),
+  };
+}
+
+/** A copy where something is cut off, because a slice would keep all of the text in memory. */
+function firstPart(text: string): string {
+  if (text.length <= maxRemoteTextLength) return text;
+  return Buffer.from(text.slice(0, maxRemoteTextLength), 'utf16le').toString('utf16le');
 }
 
 /** What an error of any kind says, as text that may be shown; only that of an AgentError is ours. */

@@ -71,6 +71,32 @@ export interface PortBinding<Text extends string = string> {
   readonly hostIp: Text;
 }
 
+/** The stable order of a container's bindings: by container port, protocol, family and text of the address, host port. */
+export function compareBindings(a: PortBinding, b: PortBinding): number {
+  return (
+    a.containerPort - b.containerPort ||
+    compareText(a.protocol, b.protocol) ||
+    Number(a.hostIp.includes(':')) - Number(b.hostIp.includes(':')) ||
+    compareText(a.hostIp, b.hostIp) ||
+    a.hostPort - b.hostPort
+  );
+}
+
+/** True when both lists, each in stable order, hold the same bindings. */
+export function sameBindings(a: readonly PortBinding[], b: readonly PortBinding[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((binding, index) => {
+      const other = b[index];
+      return other !== undefined && compareBindings(binding, other) === 0;
+    })
+  );
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
 /** A change of the published ports, from an agent or from an engine. */
 export type PortChange =
   /** Replaces everything known. Keys are container ids. */

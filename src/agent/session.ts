@@ -11,7 +11,23 @@ import type {
   RuntimeStatus,
   SystemFacts,
 } from './facts.ts';
+import type { Logger } from '../base/logger.ts';
 import type { CallOptions } from './rpc/channel.ts';
+import type { TlsSettings } from './transport/tls.ts';
+
+/** How to connect. */
+export interface ConnectOptions extends CallOptions {
+  readonly logger: Logger;
+  /** For endpoints with the transport tls. */
+  readonly tls?: TlsSettings;
+  /** For endpoints with the transport vsock; see `OpenVsockOptions`. */
+  readonly vsockHelper?: readonly [string, ...string[]];
+  /** Hears of a program that the connection goes through, and when it is gone. */
+  readonly onProgram?: (exited: Promise<unknown>) => void;
+}
+
+/** Opens a session of one protocol; throws AgentError. */
+export type OpenSession = (endpoint: Endpoint, options: ConnectOptions) => Promise<AgentSession>;
 
 /** A completed round trip. */
 export interface PingResult {
@@ -70,13 +86,35 @@ export interface ClockFacet {
   sync(options: CallOptions & { readonly unixNanos?: bigint }): Promise<ClockSyncResult>;
 }
 
+/** Who follows a guest's ports. */
+export interface PortFollower {
+  /**
+   * Changes wait in the {@link PortStream}. Told once until the next `drain`, and again before that returns when it left
+   * something behind.
+   */
+  readonly onPending: () => void;
+}
+
+/** The port changes of one session, gathered by container until somebody asks for them. */
+export interface PortStream {
+  /** Notifications that were dropped since the beginning because too much waited; the list is then `stale`. */
+  readonly dropped: number;
+  /**
+   * Takes what has changed since the last call, each container once and in its last state. The first call begins with a
+   * snapshot; each one returns a bounded number of changes.
+   */
+  drain(): readonly PortChange[];
+}
+
 /** The ports that the guest's containers publish. */
 export interface PortsFacet {
   /**
-   * Tells `listener` a snapshot before the promise resolves, then every change until the connection ends or the signal
-   * aborts. One follower a session.
+   * Resolves when the snapshot is complete and can be drained; changes are then gathered until the connection ends, which
+   * is itself told by `AgentSession.closed` alone. One follower a session. `options` concern the snapshot.
+   *
+   * @throws AgentError `unsupported` when the agent does not grant it.
    */
-  follow(listener: (change: PortChange) => void, options: CallOptions): Promise<void>;
+  follow(follower: PortFollower, options: CallOptions): Promise<PortStream>;
 }
 
 /** The guest as a machine. */
@@ -120,7 +158,7 @@ export interface AgentSession extends SessionFacets {
   readonly agent: AgentIdentity | null;
   /** `null` where the protocol does not tell. */
   readonly boot: BootTiming | null;
-  /** Why a facet is not there, as a sentence. */
+  /** Why a facet is not there, as a sentence; under `runtime` also why it has no `ensure`. */
   readonly absent: Readonly<Partial<Record<FacetName, PlainText>>>;
   /** Resolves when the connection is gone, with the reason; never rejects. */
   readonly closed: Promise<AgentError>;
@@ -140,7 +178,7 @@ export function facetOf<Name extends FacetName>(
   name: Name,
 ): NonNullable<AgentSession[Name]> {
   const facet = session[name];
-  if (facet !== undefined) return facet as NonNullable<AgentSession[Name]>;
+  if (facet !== undefined) return facet;
   throw missing(session, name);
 }
 

@@ -1,5 +1,17 @@
-import { open, opendir } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { open, opendir, stat } from 'node:fs/promises';
+import { Gate } from './gate.ts';
 import * as l10n from './l10n.ts';
+import { plainText, type PlainText } from './text.ts';
+
+/** Longest path or reason that is quoted. */
+const maxQuotedLength = 300;
+
+/**
+ * Files are read by the few threads that all of Node's file system calls and name look-ups share. Half of them are left to
+ * others, whatever a file on a network or in a guest's hands does.
+ */
+const gate = new Gate({ maxAtOnce: 2, patienceMs: 1000 });
 
 /** A small file as it was at one moment. */
 export interface SmallFile {
@@ -10,41 +22,77 @@ export interface SmallFile {
 
 /**
  * Reads a file that must not be larger than `maxBytes`; text and time belong together even when it is replaced meanwhile.
- * `undefined` when it is absent, unreadable, too large or not a regular file.
+ * `undefined` when it is absent, unreadable, too large, not a regular file, or not read within a second. Links are
+ * `refused` where somebody else may make them: they could lead to any file of this machine.
  */
-export async function readSmallFile(path: string, maxBytes: number): Promise<SmallFile | undefined> {
+export async function readSmallFile(
+  path: string,
+  maxBytes: number,
+  links: 'followed' | 'refused' = 'followed',
+): Promise<SmallFile | undefined> {
   try {
-    const file = await open(path);
+    return await readFileWithin(path, maxBytes, links);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * As {@link readSmallFile}, for a file that must be there.
+ *
+ * @throws Error whose message is a clause that says why it cannot be read.
+ */
+export function readFileWithin(
+  path: string,
+  maxBytes: number,
+  links: 'followed' | 'refused' = 'followed',
+): Promise<SmallFile> {
+  return gate.run(async () => {
+    // Windows has neither flag. Opening a pipe would otherwise wait for a program that writes into it.
+    const { O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants as Partial<typeof constants>;
+    const linkFlag = links === 'refused' ? O_NOFOLLOW : 0;
+    const file = await open(path, constants.O_RDONLY | O_NONBLOCK | linkFlag);
     try {
-      const stat = await file.stat();
-      if (!stat.isFile() || stat.size > maxBytes) return undefined;
+      const found = await file.stat();
+      if (!found.isFile()) throw new Error(l10n.t('it is not a regular file'));
+      if (found.size > maxBytes) throw new Error(l10n.t('it is larger than {0} bytes', maxBytes));
       const { buffer, bytesRead } = await file.read(Buffer.alloc(maxBytes), 0, maxBytes, 0);
-      return { text: buffer.toString('utf8', 0, bytesRead), modifiedMs: stat.mtimeMs };
+      return { text: buffer.toString('utf8', 0, bytesRead), modifiedMs: found.mtimeMs };
     } finally {
       await file.close();
     }
-  } catch {
-    return undefined;
-  }
+  }, tookTooLong);
 }
 
-/** Parses JSON; `undefined` when it is none. */
-export function parseJson(text: string): unknown {
+/**
+ * What is known of a path, links followed.
+ *
+ * @throws Error as `stat` does, and when the file system does not answer within a second.
+ */
+export function statWithin(path: string): Promise<Stats> {
+  return gate.run(() => stat(path), tookTooLong);
+}
+
+/** What a path leads to; `other` also stands for what cannot be found out. */
+export type PathKind = 'file' | 'folder' | 'socket' | 'other';
+
+/** Finds out what a path leads to; never rejects. */
+export async function kindOfPath(path: string): Promise<PathKind> {
   try {
-    return JSON.parse(text) as unknown;
+    return kindOf(await statWithin(path));
   } catch {
-    return undefined;
+    return 'other';
   }
 }
 
-/** The value under a path of keys in something of unknown shape. */
-export function dig(value: unknown, ...keys: string[]): unknown {
-  let current = value;
-  for (const key of keys) {
-    if (typeof current !== 'object' || current === null || !Object.hasOwn(current, key)) return undefined;
-    current = (current as Record<string, unknown>)[key];
-  }
-  return current;
+function kindOf(found: Stats): PathKind {
+  if (found.isFile()) return 'file';
+  if (found.isDirectory()) return 'folder';
+  return found.isSocket() ? 'socket' : 'other';
+}
+
+function tookTooLong(): Error {
+  return new Error(l10n.t('the file system does not answer'));
 }
 
 /** Most entries of one folder that are taken. */
@@ -60,7 +108,7 @@ export interface FolderListing {
   /** Names that fit and were not taken. */
   readonly leftOut: number;
   /** A sentence when the folder could not be read, or not to its end. */
-  readonly problem?: string;
+  readonly problem?: PlainText;
 }
 
 /**
@@ -78,8 +126,14 @@ export async function listFolder(path: string, pattern: RegExp): Promise<FolderL
     }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT')
-      return { names, leftOut, problem: l10n.t('{0} cannot be read ({1}).', path, message) };
+    if (code !== 'ENOENT') {
+      const problem = l10n.t(
+        '{0} cannot be read ({1}).',
+        plainText(path, maxQuotedLength),
+        plainText(message, maxQuotedLength),
+      );
+      return { names, leftOut, problem };
+    }
   }
   return { names, leftOut };
 }

@@ -20,11 +20,12 @@ export type Shown<Part> = Part extends number | bigint | PlainText
     : never;
 
 /** True for a text whose every character is in the source; false for `string` and for patterns with a gap in them. */
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- an object without keys lacks every key that is spelled out, and none of a pattern
 export type IsLiteral<Text extends string> = Record<never, never> extends Record<Text, 1> ? false : true;
 
 /** Control characters, bidirectional overrides and marks, line separators, and characters that cannot be seen. */
 const unprintable =
-  // eslint-disable-next-line no-control-regex -- control characters are what is being removed
+  // eslint-disable-next-line no-control-regex, no-misleading-character-class -- they are what is being removed
   /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb]|[\u{e0000}-\u{e0fff}]|[\u{1d173}-\u{1d17a}]|\p{Cs}/gu;
 
 /** More marks on one letter than any script writes; they would be drawn over the lines around it. */

@@ -1,6 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { parseEndpoint, type Endpoint } from '../agent/endpoint.ts';
 import { AgentError } from '../agent/errors.ts';
+import { plain, quoted, type PlainText } from '../base/text.ts';
 
 type OptionTable = NonNullable<ParseArgsConfig['options']>;
 
@@ -13,6 +14,9 @@ const commonOptions = {
   'tls-key': { type: 'string' },
   'tls-name': { type: 'string' },
 } satisfies OptionTable;
+
+/** Longest argument that is quoted. */
+export const maxArgumentLength = 100;
 
 /** The command line of one command, parsed but not yet given meaning. */
 export interface CommandLine {
@@ -52,7 +56,7 @@ export function parseCommandLine(args: readonly string[], options: OptionTable):
   const timeout = texts('timeout')[0];
   return {
     json: values['json'] === true,
-    timeoutMs: timeout === undefined ? undefined : parseCount(timeout, '--timeout', 2 ** 31 - 1),
+    timeoutMs: timeout === undefined ? undefined : parseCount(timeout, plain`--timeout`, 2 ** 31 - 1),
     positionals,
     texts,
     text: (name) => texts(name)[0],
@@ -63,16 +67,16 @@ export function parseCommandLine(args: readonly string[], options: OptionTable):
 /** The one endpoint that a command takes. */
 export function endpointArgument({ positionals }: CommandLine): Endpoint {
   const [text, ...more] = positionals;
-  if (text === undefined || more.length > 0) throw new AgentError('usage', 'Give exactly one endpoint.');
+  if (text === undefined || more.length > 0) throw new AgentError('usage', plain`Give exactly one endpoint.`);
   return parseEndpoint(text);
 }
 
 /** A whole number from 1 to `max`. */
-export function parseCount(text: string, name: string, max: number): number {
+export function parseCount(text: string, name: PlainText, max: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : NaN;
   if (value >= 1 && value <= max) return value;
   throw new AgentError(
     'usage',
-    `${name} must be a whole number from 1 to ${max}, not ${JSON.stringify(text)}.`,
+    plain`${name} must be a whole number from 1 to ${max}, not ${quoted(text, maxArgumentLength)}.`,
   );
 }

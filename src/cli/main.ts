@@ -1,6 +1,7 @@
 import { connectAgent } from '../agent/connect.ts';
-import { AgentError, type AgentErrorCode } from '../agent/errors.ts';
+import { AgentError } from '../agent/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import { joined, plain, quoted, type PlainText } from '../base/text.ts';
 import { parseCommandLine } from './arguments.ts';
 import type { Command } from './command.ts';
 import { agentCommand } from './commands/agent.ts';
@@ -16,6 +17,9 @@ import { decodeCommand, encodeCommand } from './commands/captures.ts';
 import { listCommand } from './commands/list.ts';
 import { statusCommand } from './commands/status.ts';
 import { watchCommand } from './commands/watch.ts';
+import { errorExitCodes, exitCodes } from './exit-codes.ts';
+import { watchInterruption } from './interruption.ts';
+import { jsonText } from './json-text.ts';
 import { readTlsOptions } from './tls-options.ts';
 
 const commands: Readonly<Record<string, Command>> = {
@@ -33,24 +37,8 @@ const commands: Readonly<Record<string, Command>> = {
   decode: decodeCommand,
 };
 
-const exitCodes: Readonly<Record<AgentErrorCode, number>> = {
-  remote_error: 1,
-  unsupported: 1,
-  not_permitted: 1,
-  invalid_endpoint: 2,
-  usage: 2,
-  unreachable: 3,
-  connection_closed: 3,
-  timeout: 4,
-  cancelled: 4,
-  invalid_frame: 5,
-  truncated_frame: 5,
-  frame_too_large: 5,
-  malformed_payload: 5,
-  unexpected_message_type: 5,
-  unsolicited_message: 5,
-  handshake_failed: 5,
-};
+/** Longest name of a command that is quoted. */
+const maxNameLength = 100;
 
 const logger: Logger = {
   trace: () => undefined,
@@ -62,51 +50,78 @@ const logger: Logger = {
 
 async function main([name, ...args]: readonly string[]): Promise<void> {
   if (name === undefined || name === '--help' || name === 'help') {
-    process.stdout.write(`${helpText()}\n`);
+    print(helpText());
     return;
   }
   const wantsJson = args.includes('--json');
-  const interrupt = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      interrupt.abort();
-    });
-  }
+  const interruption = watchInterruption();
   // A reader that has seen enough, such as head(1), is no failure.
   process.stdout.on('error', () => {
-    interrupt.abort();
+    interruption.begin(exitCodes.done);
   });
-  const print = (line: string): void => {
-    process.stdout.write(`${line}\n`);
-  };
   try {
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-    if (command === undefined) throw new AgentError('usage', `${name} is not a command. Try: sandlight help`);
+    if (command === undefined) {
+      throw new AgentError(
+        'usage',
+        plain`${quoted(name, maxNameLength)} is not a command. Try: sandlight help`,
+      );
+    }
     const line = parseCommandLine(args, command.options);
     const tls = await readTlsOptions(line);
     const connect: typeof connectAgent = (endpoint, options) => connectAgent(endpoint, { ...options, tls });
-    await command.run({ line, connect, logger, interrupted: interrupt.signal, print });
+    const interrupted = interruption.signal;
+    process.exitCode = await command.run({
+      ...{ line, connect, logger, interrupted, print },
+      outputTaken: () => outputTaken(interrupted),
+    });
   } catch (error) {
     // Anything else is a defect of this program, and its trace is what helps.
     if (!(error instanceof AgentError)) throw error;
     const { code, message } = error;
-    if (wantsJson) print(JSON.stringify({ error: { code, message } }));
+    if (wantsJson) print(jsonText({ error: { code, message } }));
     else writeError(message);
-    process.exitCode = exitCodes[code];
+    process.exitCode = errorExitCodes[code];
   }
 }
 
-function writeError(message: string): void {
+function print(text: PlainText): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function outputTaken(interrupted: AbortSignal): Promise<void> {
+  const { stdout } = process;
+  return new Promise((resolve) => {
+    if (!stdout.writableNeedDrain || interrupted.aborted) {
+      resolve();
+      return;
+    }
+    const done = (): void => {
+      stdout.off('drain', done);
+      interrupted.removeEventListener('abort', done);
+      resolve();
+    };
+    stdout.on('drain', done);
+    interrupted.addEventListener('abort', done);
+  });
+}
+
+function writeError(message: PlainText): void {
   process.stderr.write(`${message}\n`);
 }
 
-function helpText(): string {
-  const rows = Object.values(commands).map(({ usage, summary }) => `  sandlight ${usage}\n      ${summary}`);
-  return [
-    'Usage:',
-    ...rows,
-    'Every command takes --json and --timeout MS, and for TLS --tls-ca FILE, --tls-cert FILE, --tls-key FILE and --tls-name NAME.',
-  ].join('\n');
+function helpText(): PlainText {
+  const rows = Object.values(commands).map(
+    ({ usage, summary }) => plain`  sandlight ${usage}\n      ${summary}`,
+  );
+  return joined(
+    [
+      plain`Usage:`,
+      ...rows,
+      plain`Every command takes --json and --timeout MS, and for TLS --tls-ca FILE, --tls-cert FILE, --tls-key FILE and --tls-name NAME.`,
+    ],
+    '\n',
+  );
 }
 
 void main(process.argv.slice(2));

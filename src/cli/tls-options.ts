@@ -1,6 +1,8 @@
-import { AgentError } from '../agent/errors.ts';
+import { AgentError, messageOf } from '../agent/errors.ts';
 import type { TlsSettings } from '../agent/transport/tls.ts';
-import { readTlsFiles, type TlsFiles } from '../agent/transport/tls-files.ts';
+import type { TlsFiles } from '../agent/endpoint.ts';
+import { readTlsFiles } from '../agent/transport/tls-files.ts';
+import { plain } from '../base/text.ts';
 import type { CommandLine } from './arguments.ts';
 
 /**
@@ -16,11 +18,11 @@ export async function readTlsOptions(line: CommandLine): Promise<TlsSettings> {
     serverName: line.text('tls-name'),
   };
   if ((files.certFile === undefined) !== (files.keyFile === undefined)) {
-    throw new AgentError('usage', '--tls-cert and --tls-key go together.');
+    throw new AgentError('usage', plain`--tls-cert and --tls-key go together.`);
   }
   try {
     return await readTlsFiles(files);
   } catch (error) {
-    throw new AgentError('usage', AgentError.from(error, 'usage').message, { cause: error });
+    throw new AgentError('usage', messageOf(error), { cause: error });
   }
 }

@@ -1,6 +1,7 @@
-import * as vscode from 'vscode';
 import * as l10n from '../base/l10n.ts';
-import { inert } from '../views/plain-text.ts';
+import { sentences } from '../agent/errors.ts';
+import type { PlainText } from '../base/text.ts';
+import { ask, tell } from '../host/notify.ts';
 import { clockOffsetText, isInStep } from '../views/quantities.ts';
 import type { CommandContext, CommandFamily } from './context.ts';
 import { sandboxTarget } from './target.ts';
@@ -20,9 +21,7 @@ export function clockCommands(context: CommandContext): CommandFamily<'sandlight
       const { name } = monitor.snapshot;
       const { rttMs, clockOffsetMs } = await monitor.ping({ timeoutMs });
       if (clockOffsetMs !== null && isInStep(clockOffsetMs)) {
-        void vscode.window.showInformationMessage(
-          inert(l10n.t('The clock of {0} is in step, so it was left alone.', name)),
-        );
+        tell(l10n.t('The clock of {0} is in step, so it was left alone.', name));
         return;
       }
       // Half a round trip is as exact as the measurement can be.
@@ -36,24 +35,20 @@ export function clockCommands(context: CommandContext): CommandFamily<'sandlight
         driftBeforeMs === null
           ? l10n.t('How far off it was is not known.')
           : l10n.t('It was {0}.', clockOffsetText(driftBeforeMs));
-      void vscode.window.showInformationMessage(inert(`${did} ${was}`));
+      tell(sentences(did, was));
     },
   };
 }
 
 /** Asks before a clock is stepped back, because programs may rely on its going forward only. */
-async function maySetBack(name: string, clockOffsetMs: number): Promise<boolean> {
-  const setBack = l10n.t('Set It Back');
-  const choice = await vscode.window.showWarningMessage(
-    inert(l10n.t('Set the clock of {0} back?', name)),
-    {
-      modal: true,
-      detail: l10n.t(
-        'It is {0}. Programs in the guest may not expect time to go backwards.',
-        clockOffsetText(clockOffsetMs),
-      ),
-    },
-    setBack,
+async function maySetBack(name: PlainText, clockOffsetMs: number): Promise<boolean> {
+  const answer = await ask(
+    l10n.t('Set the clock of {0} back?', name),
+    l10n.t(
+      'It is {0}. Programs in the guest may not expect time to go backwards.',
+      clockOffsetText(clockOffsetMs),
+    ),
+    { setBack: l10n.t('Set It Back') },
   );
-  return choice === setBack;
+  return answer === 'setBack';
 }

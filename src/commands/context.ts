@@ -1,4 +1,5 @@
 import type * as vscode from 'vscode';
+import type { ExtensionLog } from '../host/notify.ts';
 import type { CallLog } from '../sandboxes/watch/call-log.ts';
 import type { LocalAgent } from '../sandboxes/sources/local-agent.ts';
 import type { SandboxRegistry } from '../sandboxes/watch/sandbox-registry.ts';
@@ -12,7 +13,7 @@ export interface CommandContext {
   readonly calls: CallLog;
   readonly localAgent: LocalAgent;
   readonly tree: SandboxTree;
-  readonly log: vscode.LogOutputChannel;
+  readonly log: ExtensionLog;
   /** Remembers answers across windows. */
   readonly memory: vscode.Memento;
   /** Starts the bundled agent as the settings say. */

@@ -1,3 +1,4 @@
+import { connectionError } from '../sandboxes/model/connection.ts';
 import type { CallOutcome } from '../sandboxes/watch/call-log.ts';
 import type { SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
 
@@ -11,13 +12,16 @@ export interface DiagnosticsEnvironment {
   readonly extensionHost: string;
   readonly remoteName: string;
   /** Names and values of settings that hold no secret. */
-  readonly settings: Readonly<Record<string, string | number | boolean>>;
+  readonly settings: Readonly<Record<string, number | boolean>>;
   readonly localAgent: string;
 }
 
+/** Longest value from somebody else, in characters. */
+const maxWordsLength = 60;
+
 /**
  * A report as Markdown. It is made from a list of what is allowed in, and holds neither names nor endpoints, texts of a
- * guest or paths of this machine.
+ * guest or paths of this machine; of the one text that comes from a guest, its version, only what cannot be markup is left.
  */
 export function diagnosticsText(
   environment: DiagnosticsEnvironment,
@@ -25,12 +29,10 @@ export function diagnosticsText(
   calls: readonly CallOutcome[],
 ): string {
   const { settings, ...facts } = environment;
-  const list = (entries: Readonly<Record<string, unknown>>): string[] =>
-    Object.entries(entries).map(([name, value]) => `- ${name}: ${String(value)}`);
   return [
     '# Sandlight diagnostics',
     '',
-    ...list(facts),
+    ...list(Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, bareWords(value)]))),
     '',
     '## Settings',
     '',
@@ -52,33 +54,38 @@ export function diagnosticsText(
   ].join('\n');
 }
 
-function sandboxFacts(sandbox: SandboxSnapshot): Readonly<Record<string, unknown>> {
-  const {
-    source,
-    endpoint,
-    connection,
-    readiness,
-    isStale,
-    agent,
-    capabilities,
-    roundTripMs,
-    clockOffsetMs,
-  } = sandbox;
-  const error = connection.phase === 'idle' || connection.phase === 'open' ? null : connection.lastError;
+function list(entries: Readonly<Record<string, string | number | boolean>>): readonly string[] {
+  return Object.entries(entries).map(([name, value]) => `- ${name}: ${String(value)}`);
+}
+
+/**
+ * Somebody else's words without any character that Markdown, HTML or a bug tracker could act on: a run of those becomes a
+ * question mark.
+ */
+export function bareWords(text: string): string {
+  return text.slice(0, maxWordsLength).replace(/[^0-9A-Za-z.+ -]+/g, '?');
+}
+
+/** Words of ours and numbers, but for {@link bareWords}. */
+function sandboxFacts(sandbox: SandboxSnapshot): Readonly<Record<string, string | number | boolean>> {
+  const { agent, connection, endpoint, ports, roundTripMs, clockOffsetMs, runtime } = sandbox;
   return {
-    source,
+    source: sandbox.source,
     protocol: endpoint.protocol,
     transport: endpoint.transport.kind,
     connection: connection.phase,
-    'last error': error?.code ?? 'none',
-    readiness,
-    stale: isStale,
-    'agent version': agent?.version ?? 'unknown',
-    capabilities: [...capabilities].join(', '),
+    'last error': connectionError(connection)?.code ?? 'none',
+    readiness: sandbox.readiness,
+    stale: sandbox.isStale,
+    'agent version': agent === null ? 'unknown' : bareWords(agent.version),
+    'protocol generation': agent?.generation ?? 'unknown',
+    capabilities: [...sandbox.capabilities].join(', '),
     'round trip in ms': roundTripMs?.value.toFixed(2) ?? 'unknown',
     'clock offset in ms': clockOffsetMs?.value.toFixed(0) ?? 'unknown',
-    services: sandbox.runtime?.value.services.length ?? 'unknown',
-    'published containers': sandbox.ports?.containers.length ?? 'unknown',
+    services: runtime?.value.services.length ?? 'unknown',
+    ports: ports.kind === 'known' && ports.stale !== null ? 'stale' : ports.kind,
+    'published containers': ports.kind === 'known' ? ports.book.containers.length : 'unknown',
+    'ports left out': ports.kind === 'known' ? ports.book.leftOut : 'unknown',
     cuts: sandbox.cuts,
   };
 }

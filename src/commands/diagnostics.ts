@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import * as l10n from '../base/l10n.ts';
+import { tellWithButton } from '../host/notify.ts';
 import { readSettings } from '../host/settings.ts';
 import type { CommandContext, CommandFamily } from './context.ts';
 import { diagnosticsText, type DiagnosticsEnvironment } from './diagnostics-text.ts';
@@ -10,12 +11,8 @@ export function diagnosticsCommands(context: CommandContext): CommandFamily<'san
     'sandlight.copyDiagnostics': async () => {
       const text = diagnosticsText(environmentOf(context), context.registry.list(), context.calls.outcomes);
       await vscode.env.clipboard.writeText(text);
-      const open = l10n.t('Open');
-      const choice = await vscode.window.showInformationMessage(
-        l10n.t('Diagnostics are in the clipboard. They hold no names, endpoints or paths.'),
-        open,
-      );
-      if (choice !== open) return;
+      const message = l10n.t('Diagnostics are in the clipboard. They hold no names, endpoints or paths.');
+      if (!(await tellWithButton(message, l10n.t('Open')))) return;
       const document = await vscode.workspace.openTextDocument({ content: text, language: 'markdown' });
       await vscode.window.showTextDocument(document);
     },

@@ -1,15 +1,15 @@
 import * as vscode from 'vscode';
 import * as l10n from '../base/l10n.ts';
-import { inert } from '../views/plain-text.ts';
+import { plain } from '../base/text.ts';
+import { pick, type Choice, type Heading } from '../host/notify.ts';
+import { mayAnswer } from '../sandboxes/model/snapshot.ts';
 import { worstSandbox } from '../views/status-text.ts';
 import { sandboxNodeId } from '../views/tree/sandbox.ts';
 import type { TreeNode } from '../views/tree/node.ts';
 import type { CommandId } from './command-ids.ts';
 import type { CommandContext, CommandFamily } from './context.ts';
 
-interface MenuItem extends vscode.QuickPickItem {
-  readonly run?: () => Thenable<unknown>;
-}
+type MenuItem = Choice<() => Thenable<unknown>> | Heading;
 
 /** The menu behind the status item, and the search of the tree. */
 export function menuCommands(
@@ -17,8 +17,8 @@ export function menuCommands(
 ): CommandFamily<'sandlight.showMenu' | 'sandlight.find' | 'sandlight.showLog'> {
   return {
     'sandlight.showMenu': async () => {
-      const choice = await vscode.window.showQuickPick(menuItems(context), { placeHolder: 'Sandlight' });
-      await choice?.run?.();
+      const run = await pick(plain`Sandlight`, menuItems(context));
+      await run?.();
     },
     'sandlight.find': async () => {
       await vscode.commands.executeCommand('sandlight.sandboxes.focus');
@@ -30,44 +30,52 @@ export function menuCommands(
   };
 }
 
-function menuItems({ registry, tree }: CommandContext): MenuItem[] {
+function menuItems({ registry, tree }: CommandContext): readonly MenuItem[] {
   const run = (id: CommandId, target?: TreeNode) => () => vscode.commands.executeCommand(id, target);
   const sandbox = worstSandbox(registry.list());
   const general: MenuItem[] = [
-    { label: `$(refresh) ${l10n.t('Refresh')}`, run: run('sandlight.refresh') },
-    { label: `$(add) ${l10n.t('Add Sandbox…')}`, run: run('sandlight.addSandbox') },
-    { label: `$(output) ${l10n.t('Show Log')}`, run: run('sandlight.showLog') },
-    { label: `$(clippy) ${l10n.t('Copy Diagnostics')}`, run: run('sandlight.copyDiagnostics') },
+    { icon: 'refresh', label: l10n.t('Refresh'), value: run('sandlight.refresh') },
+    { icon: 'add', label: l10n.t('Add Sandbox…'), value: run('sandlight.addSandbox') },
+    { icon: 'output', label: l10n.t('Show Log'), value: run('sandlight.showLog') },
+    { icon: 'clippy', label: l10n.t('Copy Diagnostics'), value: run('sandlight.copyDiagnostics') },
   ];
   if (sandbox === undefined) return general;
   const { id: sandboxId, connection, capabilities } = sandbox;
   const node: TreeNode = { kind: 'sandbox', id: sandboxNodeId(sandboxId), sandboxId };
   const isOpen = connection.phase === 'open';
   const own: (MenuItem | false)[] = [
-    { label: inert(sandbox.name), kind: vscode.QuickPickItemKind.Separator },
+    { heading: sandbox.name },
     {
-      label: `$(list-tree) ${l10n.t('Show in Side Bar')}`,
-      run: () => tree.reveal(sandboxId),
+      icon: 'list-tree',
+      label: l10n.t('Show in Side Bar'),
+      value: () => tree.reveal(sandboxId),
     },
     isOpen &&
       capabilities.has('ensure_runtime') && {
-        label: `$(play) ${l10n.t('Ensure Runtime')}`,
-        run: run('sandlight.ensureRuntime', node),
+        icon: 'play',
+        label: l10n.t('Ensure Runtime'),
+        value: run('sandlight.ensureRuntime', node),
       },
-    isOpen && { label: `$(pulse) ${l10n.t('Ping')}`, run: run('sandlight.ping', node) },
+    isOpen && { icon: 'pulse', label: l10n.t('Ping'), value: run('sandlight.ping', node) },
     isOpen &&
       capabilities.has('sync_clock') && {
-        label: `$(watch) ${l10n.t('Sync Clock')}`,
-        run: run('sandlight.syncClock', node),
+        icon: 'watch',
+        label: l10n.t('Sync Clock'),
+        value: run('sandlight.syncClock', node),
       },
-    { label: `$(info) ${l10n.t('Show Details')}`, run: run('sandlight.showDetails', node) },
-    isOpen
-      ? {
-          label: `$(debug-disconnect) ${l10n.t('Disconnect')}`,
-          run: run('sandlight.disconnect', node),
-        }
-      : { label: `$(plug) ${l10n.t('Connect')}`, run: run('sandlight.connect', node) },
-    { label: 'Sandlight', kind: vscode.QuickPickItemKind.Separator },
+    { icon: 'info', label: l10n.t('Show Details'), value: run('sandlight.showDetails', node) },
+    isOpen && {
+      icon: 'debug-disconnect',
+      label: l10n.t('Disconnect'),
+      value: run('sandlight.disconnect', node),
+    },
+    !isOpen &&
+      mayAnswer(sandbox) && {
+        icon: 'plug',
+        label: l10n.t('Connect'),
+        value: run('sandlight.connect', node),
+      },
+    { heading: plain`Sandlight` },
   ];
   return [...own.filter((item) => item !== false), ...general];
 }

@@ -1,10 +1,10 @@
-import * as vscode from 'vscode';
 import * as l10n from '../base/l10n.ts';
-import type { AgentError } from '../agent/errors.ts';
-import { inert } from '../views/plain-text.ts';
+import { AgentError } from '../agent/errors.ts';
+import { summarize } from '../base/statistics.ts';
+import { plain } from '../base/text.ts';
+import { tell } from '../host/notify.ts';
 import { roundTripText } from '../views/quantities.ts';
 import type { CommandContext, CommandFamily } from './context.ts';
-import { summarize } from './round-trips.ts';
 import { sandboxTarget } from './target.ts';
 
 const burst = 5;
@@ -22,7 +22,8 @@ export function pingCommands(context: CommandContext): CommandFamily<'sandlight.
         for (let i = 0; i < burst; i++) roundTripsMs.push((await monitor.ping({ timeoutMs })).rttMs);
       } catch (error) {
         if (roundTripsMs.length === 0) throw error;
-        context.log.warn(`ping ${name}: ${(error as AgentError).message}`);
+        const { message } = AgentError.from(error, 'connection_closed');
+        context.log.logger.warn(plain`ping ${name}: ${message}`);
       }
       const { min, median, max } = summarize(roundTripsMs);
       const message = l10n.t(
@@ -34,7 +35,7 @@ export function pingCommands(context: CommandContext): CommandFamily<'sandlight.
         roundTripText(median),
         roundTripText(max),
       );
-      void vscode.window.showInformationMessage(inert(message));
+      tell(message);
     },
   };
 }

@@ -1,3 +1,5 @@
+import { addressAndPort, isLoopbackAddress } from '../base/ip-address.ts';
+import { plain, type PlainText } from '../base/text.ts';
 import type { PortBinding } from '../views/tree/node.ts';
 
 /** Container ports that browsers speak to in the clear. */
@@ -7,15 +9,22 @@ const httpPorts: ReadonlySet<number> = new Set([
 ]);
 const httpsPorts: ReadonlySet<number> = new Set([443, 4443, 6443, 8443, 9443]);
 
+/** How a browser may speak to a port. */
+export type Scheme = 'http' | 'https';
+
 /** What a container port is for, as far as its number tells; `undefined` when it does not. */
-export function guessScheme({ containerPort }: PortBinding): 'http' | 'https' | undefined {
+export function guessScheme({ containerPort }: Pick<PortBinding, 'containerPort'>): Scheme | undefined {
   if (httpsPorts.has(containerPort)) return 'https';
   return httpPorts.has(containerPort) ? 'http' : undefined;
 }
 
 /** `host:port` to reach a binding from the machine it is published on. */
-export function reachableAddress({ hostIp, hostPort }: PortBinding): string {
-  const isWildcard = ['', '*', '0.0.0.0', '::', '127.0.0.1', '::1'].includes(hostIp);
-  const host = isWildcard ? 'localhost' : hostIp.includes(':') ? `[${hostIp}]` : hostIp;
-  return `${host}:${hostPort}`;
+export function reachableAddress({ hostIp, hostPort }: Pick<PortBinding, 'hostIp' | 'hostPort'>): PlainText {
+  const isLocal = hostIp === '' || hostIp === '0.0.0.0' || hostIp === '::' || isSimpleLoopback(hostIp);
+  return isLocal ? plain`localhost:${hostPort}` : addressAndPort(hostIp, hostPort);
+}
+
+/** Where `localhost` leads; another loopback address, such as 127.0.0.2, is an address of its own. */
+function isSimpleLoopback(hostIp: PortBinding['hostIp']): boolean {
+  return isLoopbackAddress(hostIp) && (hostIp === '127.0.0.1' || hostIp === '::1');
 }

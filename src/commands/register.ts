@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import * as l10n from '../base/l10n.ts';
-import { AgentError } from '../agent/errors.ts';
-import { inert } from '../views/plain-text.ts';
+import { AgentError, messageOf } from '../agent/errors.ts';
+import { plain, plainText } from '../base/text.ts';
+import { offerLog } from '../host/notify.ts';
 import { clockCommands } from './clock.ts';
 import { commandIds, type CommandId } from './command-ids.ts';
 import { connectionCommands } from './connection.ts';
@@ -14,6 +14,9 @@ import { pingCommands } from './ping.ts';
 import { portCommands } from './ports.ts';
 import { runtimeCommands } from './runtime.ts';
 import { sandboxListCommands } from './sandbox-list.ts';
+
+/** Longest trace of a defect of ours that is logged, in characters. */
+const maxTraceLength = 4000;
 
 /** Registers every command; forgetting one does not compile. */
 export function registerCommands(context: CommandContext): vscode.Disposable {
@@ -45,9 +48,9 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
 /** Answers a command that failed with one sentence; a command that its user cancelled needs none. */
 async function showFailure({ log }: CommandContext, id: CommandId, error: unknown): Promise<void> {
   if (error instanceof AgentError && error.code === 'cancelled') return;
-  const reason = error instanceof Error ? error : new Error(String(error));
-  log.error(`${id}: ${error instanceof AgentError ? reason.message : (reason.stack ?? reason.message)}`);
-  const showLog = l10n.t('Show Log');
-  const choice = await vscode.window.showErrorMessage(inert(reason.message), showLog);
-  if (choice === showLog) log.show();
+  const message = messageOf(error);
+  const isOurs = !(error instanceof AgentError) && error instanceof Error;
+  const detail = isOurs ? plainText(error.stack ?? error.message, maxTraceLength) : message;
+  log.logger.error(plain`${plainText(id, 100)}: ${detail}`);
+  await offerLog(message, log);
 }

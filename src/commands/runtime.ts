@@ -1,8 +1,8 @@
-import * as vscode from 'vscode';
 import * as l10n from '../base/l10n.ts';
+import { joined, type PlainText } from '../base/text.ts';
 import { AgentError, sentences } from '../agent/errors.ts';
+import { tell, withCancellableProgress } from '../host/notify.ts';
 import type { SandboxMonitor } from '../sandboxes/watch/sandbox-monitor.ts';
-import { inert } from '../views/plain-text.ts';
 import { durationText } from '../views/quantities.ts';
 import type { CommandContext, CommandFamily } from './context.ts';
 import { sandboxTarget } from './target.ts';
@@ -29,52 +29,33 @@ export function runtimeCommands(context: CommandContext): CommandFamily<'sandlig
 async function ensureWithProgress(monitor: SandboxMonitor): Promise<void> {
   const { name } = monitor.snapshot;
   const startedAtMs = Date.now();
-  const elapsed = (): string => durationText(Date.now() - startedAtMs);
+  const elapsed = (): PlainText => durationText(Date.now() - startedAtMs);
+  const showLog = { label: l10n.t('Show Log'), command: 'sandlight.showLog' } as const;
   try {
-    const response = await vscode.window.withProgress(
-      {
-        location: vscode.ProgressLocation.Notification,
-        title: inert(l10n.t('Ensuring the runtime of {0}', name)),
-        cancellable: true,
-      },
-      (progress, token) => {
-        const abort = new AbortController();
-        token.onCancellationRequested(() => {
-          abort.abort();
-        });
-        return monitor.ensureRuntime({
+    const outcome = await withCancellableProgress(
+      l10n.t('Ensuring the runtime of {0}', name),
+      (signal, report) =>
+        monitor.ensureRuntime({
           startIfNeeded: true,
           timeoutMs,
-          signal: abort.signal,
+          signal,
           onProgress: ({ detail, elapsedMs }) => {
-            const words = [elapsed(), ...(detail === '' ? [] : [inert(detail)])].join(' · ');
-            // The one link in it is ours: what the guest says is inert.
-            const link = elapsedMs < slowMs ? '' : ` ([${l10n.t('Show Log')}](command:sandlight.showLog))`;
-            progress.report({ message: `${words}${link}` });
+            const text = joined(detail === '' ? [elapsed()] : [elapsed(), detail], ' · ');
+            report(elapsedMs < slowMs ? { text } : { text, link: showLog });
           },
-        });
-      },
+        }),
     );
-    if (!response.ready) {
-      throw new AgentError(
-        'remote_error',
-        sentences(
-          l10n.t('The runtime of {0} is not ready ({1}).', name, response.status),
-          inert(response.message),
-        ),
-      );
+    if (!outcome.ready) {
+      const message = l10n.t('The runtime of {0} is not ready ({1}).', name, outcome.status);
+      throw new AgentError('remote_error', sentences(message, outcome.message));
     }
-    void vscode.window.showInformationMessage(
-      inert(
-        response.status === 'started'
-          ? l10n.t('The runtime of {0} was started in {1}.', name, elapsed())
-          : l10n.t('The runtime of {0} is ready; it was already running.', name),
-      ),
+    tell(
+      outcome.status === 'started'
+        ? l10n.t('The runtime of {0} was started in {1}.', name, elapsed())
+        : l10n.t('The runtime of {0} is ready; it was already running.', name),
     );
   } catch (error) {
     if (!(error instanceof AgentError && error.code === 'cancelled')) throw error;
-    void vscode.window.showInformationMessage(
-      inert(l10n.t('No longer watching {0}; the guest goes on by itself.', name)),
-    );
+    tell(l10n.t('No longer watching {0}; the guest goes on by itself.', name));
   }
 }

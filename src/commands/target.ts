@@ -1,11 +1,11 @@
-import * as vscode from 'vscode';
 import * as l10n from '../base/l10n.ts';
+import { joined } from '../base/text.ts';
+import { pick, tell } from '../host/notify.ts';
 import type { SandboxMonitor } from '../sandboxes/watch/sandbox-monitor.ts';
 import type { SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
-import { inert } from '../views/plain-text.ts';
-import { sandboxLook } from '../views/readiness-look.ts';
+import { sandboxAppearance } from '../views/appearance.ts';
 import type { TreeNode } from '../views/tree/node.ts';
-import { hostAddress } from '../views/tree/ports.ts';
+import { portLabel, shortContainerId } from '../views/tree/ports.ts';
 import type { CommandContext } from './context.ts';
 
 /** A row with a published port. */
@@ -31,17 +31,19 @@ export async function sandboxTarget(
   const fitting = registry.list().filter(fits);
   const [first] = fitting;
   if (first === undefined) {
-    void vscode.window.showInformationMessage(l10n.t('No sandbox can do this right now.'));
+    tell(l10n.t('No sandbox can do this right now.'));
     return undefined;
   }
   if (fitting.length === 1) return registry.monitor(first.id);
-  const items = fitting.map((snapshot) => ({
-    label: inert(snapshot.name),
-    description: sandboxLook(snapshot).word,
-    id: snapshot.id,
-  }));
-  const choice = await vscode.window.showQuickPick(items, { placeHolder: l10n.t('Which sandbox?') });
-  return choice && registry.monitor(choice.id);
+  const id = await pick(
+    l10n.t('Which sandbox?'),
+    fitting.map((snapshot) => ({
+      label: snapshot.name,
+      description: sandboxAppearance(snapshot).word,
+      value: snapshot.id,
+    })),
+  );
+  return id === undefined ? undefined : registry.monitor(id);
 }
 
 /** The port a command is meant for: the row's, else the one the user picks. */
@@ -51,21 +53,26 @@ export async function portTarget(
   fits: (node: PortNode) => boolean = () => true,
 ): Promise<PortNode | undefined> {
   const node = nodeOf(target);
-  if (node?.kind === 'port') return node;
-  const items = context.tree
+  if (node?.kind === 'port') {
+    // The row as it is, whatever the caller says of it: what follows may open a browser.
+    const known = context.tree.current(node);
+    if (known?.kind === 'port') return known;
+    tell(l10n.t('This port is no longer published.'));
+    return undefined;
+  }
+  const choices = context.tree
     .nodes()
     .filter((candidate) => candidate.kind === 'port')
     .filter(fits)
     .map((port) => ({
-      label: `${port.binding.containerPort} → ${hostAddress(port.binding)}`,
-      description: inert(context.registry.get(port.sandboxId)?.name ?? ''),
-      detail: port.containerId.slice(0, 12),
-      port,
+      label: portLabel(port.binding),
+      description: context.registry.get(port.sandboxId)?.name ?? joined([], ''),
+      detail: shortContainerId(port.containerId),
+      value: port,
     }));
-  if (items.length === 0) {
-    void vscode.window.showInformationMessage(l10n.t('No container publishes such a port.'));
+  if (choices.length === 0) {
+    tell(l10n.t('No container publishes such a port.'));
     return undefined;
   }
-  const choice = await vscode.window.showQuickPick(items, { placeHolder: l10n.t('Which port?') });
-  return choice?.port;
+  return pick(l10n.t('Which port?'), choices);
 }

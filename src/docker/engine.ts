@@ -1,9 +1,18 @@
-import type Docker from 'dockerode';
 import * as l10n from '../base/l10n.ts';
-import { AgentError } from '../agent/errors.ts';
+import { plainText } from '../base/text.ts';
+import { AgentError, maxQuotedLength } from '../agent/errors.ts';
 import { isContainerId } from './container-id.ts';
 import { readEvents, type EngineEvent } from './event-stream.ts';
-import { createModem, type Modem } from './modem.ts';
+import { get, getStream, type GetOptions } from './http.ts';
+import { JsonReader, type JsonScalar, type JsonVisit } from './json-reader.ts';
+import {
+  inspectReader,
+  listingReader,
+  type AnswerReader,
+  type ContainerListing,
+  type PortList,
+} from './port-bindings.ts';
+import { ReadingBudget } from './reading-budget.ts';
 
 /** Version of an engine, as it tells it. */
 export interface EngineVersion {
@@ -30,10 +39,10 @@ export interface DockerEngine {
   /** Resolves when the API answers `/_ping`. */
   ping(options?: RequestOptions): Promise<void>;
   version(options?: RequestOptions): Promise<EngineVersion>;
-  /** Running containers (paused ones included) as the API lists them, unchecked. */
-  listContainers(options?: RequestOptions): Promise<readonly unknown[]>;
-  /** One container as the API inspects it, unchecked; `undefined` when it does not exist. */
-  inspectContainer(id: string, options?: RequestOptions): Promise<unknown>;
+  /** The running containers, paused ones included. */
+  listContainers(options?: RequestOptions): Promise<ContainerListing>;
+  /** What one container publishes; `undefined` when it does not exist. */
+  inspectContainer(id: string, options?: RequestOptions): Promise<PortList | undefined>;
   /**
    * Opens the stream of the events that can move published ports; resolves when the engine has accepted it. The
    * iteration ends when the engine ends the stream or `signal` aborts, and throws when the stream breaks.
@@ -43,78 +52,141 @@ export interface DockerEngine {
 
 const defaultTimeoutMs = 5000;
 
-/** Kinds of event after which a container's published ports may differ. */
-const watchedEvents = ['start', 'restart', 'die', 'stop', 'rename', 'destroy', 'connect', 'disconnect'];
+/** Longest listing or inspect that is read, in bytes; an inspect of a container that publishes every port is 13 MB. */
+export const maxAnswerBytes = 16 * 1024 * 1024;
 
-/** The engine that listens on `socketPath` (a Unix socket, or a named pipe on Windows). Does not connect yet. */
+/** Longest answer that is read of a call that only asks who is there, in bytes. */
+const maxShortAnswerBytes = 64 * 1024;
+
+/** What a listing or an inspect costs beside its bytes. */
+const requestCostBytes = 16 * 1024;
+
+/** An engine may have us make 500 small inspects at once, and 128 a second, or 2 MiB of large ones, for ever. */
+const answerRate = { burstBytes: 8 * 1024 * 1024, bytesPerSecond: 2 * 1024 * 1024 };
+
+/** Some 5,000 events a second, more than an engine makes of those that are asked for. */
+const eventRate = { burstBytes: 4 * 1024 * 1024, bytesPerSecond: 4 * 1024 * 1024 };
+
+/** Kinds of event after which a container's published ports may differ. */
+const watchedActions = new Set([
+  'start',
+  'restart',
+  'die',
+  'stop',
+  'rename',
+  'destroy',
+  'connect',
+  'disconnect',
+]);
+
+const eventsPath = `/events?${new URLSearchParams({
+  filters: JSON.stringify({ type: ['container', 'network'], event: [...watchedActions] }),
+}).toString()}`;
+
+/**
+ * The engine that listens on `socketPath` (a Unix socket, or a named pipe on Windows). Does not connect yet. Paths name no
+ * version of the API, so the engine answers in its own, and what is read is in all of them.
+ */
 export function createDockerEngine(socketPath: string): DockerEngine {
-  async function bounded<T>(
-    { signal, timeoutMs = defaultTimeoutMs }: RequestOptions,
-    call: (docker: Docker) => Promise<T>,
-  ): Promise<T> {
-    const deadline = new AbortController();
-    const timer = setTimeout(() => {
-      deadline.abort();
-    }, timeoutMs);
-    const either = signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]);
+  const answers = new ReadingBudget(answerRate);
+  const events = new ReadingBudget(eventRate);
+
+  /** Asks the engine; errors are led by who was asked. */
+  async function ask<T>(request: () => Promise<T>): Promise<T> {
     try {
-      return await call(await createClient(createModem(socketPath, either)));
+      return await request();
     } catch (error) {
-      const about = l10n.t('Docker at {0}', socketPath);
-      if (deadline.signal.aborted && signal?.aborted !== true) {
-        const late = l10n.t('no answer within {0} ms', timeoutMs);
-        throw new AgentError('timeout', late, { cause: error }).about(about);
-      }
-      throw AgentError.from(error, 'connection_closed').about(about);
-    } finally {
-      clearTimeout(timer);
+      const where = plainText(socketPath, maxQuotedLength);
+      throw AgentError.from(error, 'connection_closed').about(l10n.t('Docker at {0}', where));
     }
+  }
+
+  function bounds(path: string, { signal, timeoutMs = defaultTimeoutMs }: RequestOptions): Bounds {
+    return { socketPath, path, signal, timeoutMs };
+  }
+
+  /** Gets an answer that may be long, within the engine's share. */
+  async function read<T>(path: string, options: RequestOptions, reader: AnswerReader<T>): Promise<T> {
+    await answers.settled(options.signal);
+    answers.spend(requestCostBytes);
+    await getJson({ ...bounds(path, options), maxBodyBytes: maxAnswerBytes }, reader.visit, (bytes) => {
+      answers.spend(bytes);
+    });
+    return reader.result();
   }
 
   return {
     socketPath,
-    async ping(options = {}) {
-      await bounded(options, (docker) => docker.ping());
+    ping(options = {}) {
+      return ask(() =>
+        get({ ...bounds('/_ping', options), maxBodyBytes: maxShortAnswerBytes }, () => undefined),
+      );
     },
     version(options = {}) {
-      return bounded(options, async (docker) => {
-        const answer: Partial<Record<string, unknown>> = { ...(await docker.version()) };
-        return { version: shortText(answer['Version']), apiVersion: shortText(answer['ApiVersion']) };
+      return ask(async () => {
+        const { visit, result } = versionReader();
+        await getJson({ ...bounds('/version', options), maxBodyBytes: maxShortAnswerBytes }, visit);
+        return result();
       });
     },
     listContainers(options = {}) {
-      return bounded(options, async (docker) => {
-        const list: unknown = await docker.listContainers();
-        if (Array.isArray(list)) return list as readonly unknown[];
-        throw new AgentError('malformed_payload', l10n.t('the list of containers is not a list'));
-      });
+      return ask(() => read('/containers/json', options, listingReader()));
     },
     async inspectContainer(id, options = {}) {
       if (!isContainerId(id))
         throw new AgentError('malformed_payload', l10n.t('A container id is not 64 hex digits.'));
       try {
-        return await bounded(options, (docker) => docker.getContainer(id).inspect());
+        return await ask(() => read(`/containers/${id}/json`, options, inspectReader()));
       } catch (error) {
         if (error instanceof AgentError && error.remote?.code === 404) return undefined;
         throw error;
       }
     },
     openEvents(signal) {
-      return bounded({ signal }, async (docker) => {
-        const filters = { type: ['container' as const, 'network' as const], event: watchedEvents };
-        return readEvents(await docker.getEvents({ filters }), signal);
+      return ask(async () => {
+        const stream = await getStream({ socketPath, path: eventsPath, signal, timeoutMs: defaultTimeoutMs });
+        return readEvents(stream, watchedActions, events, signal);
       });
     },
   };
 }
 
-/** The one place that loads dockerode: on first use, because most of a process's life may pass without Docker. */
-async function createClient(modem: Modem): Promise<Docker> {
-  const { default: Dockerode } = await import('dockerode');
-  const options: Docker.DockerOptions & { modem: Modem } = { modem };
-  return new Dockerode(options);
+type Bounds = Omit<GetOptions, 'maxBodyBytes'>;
+
+/** Gets one JSON value; tells `onBytes` how many bytes it has read. */
+async function getJson(
+  options: GetOptions,
+  visit: JsonVisit,
+  onBytes: (bytes: number) => void = () => undefined,
+): Promise<void> {
+  const reader = new JsonReader(visit);
+  try {
+    await get(options, (bytes) => {
+      onBytes(bytes.length);
+      reader.push(bytes);
+    });
+    reader.end();
+    if (reader.completed !== 1) throw new SyntaxError('several');
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new AgentError('malformed_payload', l10n.t("Docker's answer is not valid JSON."), { cause: error });
+  }
 }
 
-function shortText(value: unknown): string {
+function versionReader(): AnswerReader<EngineVersion> {
+  let version = '';
+  let apiVersion = '';
+  return {
+    visit: {
+      members: {
+        Version: { scalar: (value) => (version = shortText(value)) },
+        ApiVersion: { scalar: (value) => (apiVersion = shortText(value)) },
+      },
+    },
+    result: () => ({ version, apiVersion }),
+  };
+}
+
+function shortText(value: JsonScalar | undefined): string {
   return typeof value === 'string' ? value.slice(0, 64) : '';
 }

@@ -1,5 +1,7 @@
 import * as l10n from '../base/l10n.ts';
 import { AgentError } from '../agent/errors.ts';
+import { JsonReader, type JsonScalar, type JsonVisit } from './json-reader.ts';
+import type { ReadingBudget } from './reading-budget.ts';
 
 /** What an event says of itself; all of it unchecked text of the engine. */
 export interface EngineEvent {
@@ -9,59 +11,107 @@ export interface EngineEvent {
   readonly action: string;
   /** Id of the container or network. */
   readonly actorId: string;
-  /** Attributes of the actor; a network's event names its container here. */
-  readonly attributes: Readonly<Record<string, unknown>>;
+  /** Those attributes of the actor that are read: `name`, and `container`, by which a network's event names it. */
+  readonly attributes: Readonly<Partial<Record<'name' | 'container', JsonScalar>>>;
 }
 
-/** Longest event that is read, in characters. */
-const maxEventLength = 1024 * 1024;
+/** Longest event that is read, in bytes: the labels of its container are part of it. */
+const maxEventBytes = 1024 * 1024;
+
+/** What an event costs beside its bytes. */
+const eventCostBytes = 512;
 
 /**
- * Reads the engine's events, one JSON object a line. Ends with the stream or with `signal`.
+ * Reads the engine's events, one JSON object after the other, those whose action is in `actions`. Ends with the stream; no
+ * more is read than the budget allows, so an engine that floods is held back.
  *
- * @throws AgentError `malformed_payload` or `frame_too_large`: an event is lost, so what was known must be read anew;
- *   `connection_closed` when the stream breaks.
+ * @throws AgentError `malformed_payload` or `frame_too_large`: an event is lost, so what was known must be read anew; and
+ *   whatever the stream throws.
  */
 export async function* readEvents(
-  stream: NodeJS.ReadableStream,
+  stream: AsyncIterable<Buffer>,
+  actions: ReadonlySet<string>,
+  budget: ReadingBudget,
   signal: AbortSignal,
 ): AsyncGenerator<EngineEvent> {
-  stream.setEncoding('utf8');
-  let rest = '';
-  try {
-    for await (const chunk of stream) {
-      const lines = (rest + chunk.toString()).split('\n');
-      rest = lines.pop() ?? '';
-      if (rest.length > maxEventLength) {
-        throw new AgentError(
-          'frame_too_large',
-          l10n.t('An event is longer than {0} characters.', maxEventLength),
-        );
-      }
-      for (const line of lines) if (line.trim() !== '') yield parseEvent(line);
+  let events: EngineEvent[] = [];
+  const reader = new JsonReader(
+    eventVisit((event) => {
+      if (actions.has(event.action)) events.push(event);
+    }),
+  );
+  let unfinishedBytes = 0;
+  for await (const bytes of stream) {
+    const before = reader.completed;
+    readJson(() => {
+      reader.push(bytes);
+    });
+    unfinishedBytes = reader.completed === before ? unfinishedBytes + bytes.length : 0;
+    if (unfinishedBytes > maxEventBytes) {
+      throw new AgentError('frame_too_large', l10n.t('An event is longer than {0} bytes.', maxEventBytes));
     }
-  } catch (error) {
-    if (!signal.aborted) throw AgentError.from(error, 'connection_closed');
+    const arrived = events;
+    events = [];
+    yield* arrived;
+    budget.spend(bytes.length + (reader.completed - before) * eventCostBytes);
+    await budget.settled(signal);
   }
+  if (signal.aborted) return;
+  readJson(() => {
+    reader.end();
+  });
 }
 
-/** Parses one line of the event stream. */
-export function parseEvent(line: string): EngineEvent {
-  let event: unknown;
+/** The events in bytes that are all there. */
+export function parseEvents(bytes: Buffer): readonly EngineEvent[] {
+  const events: EngineEvent[] = [];
+  const reader = new JsonReader(eventVisit((event) => events.push(event)));
+  readJson(() => {
+    reader.push(bytes);
+    reader.end();
+  });
+  return events;
+}
+
+function eventVisit(onEvent: (event: EngineEvent) => void): JsonVisit {
+  let type = '';
+  let action = '';
+  let actorId = '';
+  let attributes: Partial<Record<'name' | 'container', JsonScalar>> = {};
+  return {
+    enter: () => {
+      type = action = actorId = '';
+      attributes = {};
+    },
+    members: {
+      Type: { scalar: (value) => (type = text(value)) },
+      Action: { scalar: (value) => (action = text(value)) },
+      Actor: {
+        members: {
+          ID: { scalar: (value) => (actorId = text(value)) },
+          Attributes: {
+            members: {
+              name: { scalar: (value) => (attributes.name = value ?? null) },
+              container: { scalar: (value) => (attributes.container = value ?? null) },
+            },
+          },
+        },
+      },
+    },
+    leave: () => {
+      onEvent({ type, action, actorId, attributes });
+    },
+  };
+}
+
+function readJson(read: () => void): void {
   try {
-    event = JSON.parse(line);
+    read();
   } catch (error) {
     throw new AgentError('malformed_payload', l10n.t('An event is not valid JSON.'), { cause: error });
   }
-  const { Type, Action, Actor } = record(event);
-  const { ID, Attributes } = record(Actor);
-  return { type: text(Type), action: text(Action), actorId: text(ID), attributes: record(Attributes) };
 }
 
-function record(value: unknown): Partial<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
-}
-
-function text(value: unknown): string {
+function text(value: JsonScalar | undefined): string {
   return typeof value === 'string' ? value : '';
 }

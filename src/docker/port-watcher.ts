@@ -1,32 +1,26 @@
+import { linkAbort } from '../base/abort.ts';
 import * as l10n from '../base/l10n.ts';
-import { AgentError } from '../agent/errors.ts';
-import type { PortBinding } from '../agent/generated/arcbox/v1/common.ts';
+import { limitedLogger } from '../base/limited-logger.ts';
 import type { Logger } from '../base/logger.ts';
-import { isContainerId } from './container-id.ts';
+import { waitForPath } from '../base/path-watch.ts';
+import { pause } from '../base/pause.ts';
+import { plain, plainText, type PlainText } from '../base/text.ts';
+import { AgentError, maxQuotedLength, messageOf } from '../agent/errors.ts';
+import type { PortChange } from '../agent/facts.ts';
 import type { DockerEngine } from './engine.ts';
-import { bindingsOfInspect, bindingsOfList, containerOfEvent, sameBindings } from './port-bindings.ts';
+import type { EngineEvent } from './event-stream.ts';
+import { KnownPorts } from './known-ports.ts';
+import { containerOfEvent, maxBindings, maxContainers } from './port-bindings.ts';
 import { RefreshQueue } from './refresh-queue.ts';
-import { waitForSocket } from '../base/wait-for-socket.ts';
-
-/** What an engine publishes, as it changes. Container ids are full; lists are in a stable order. */
-export type PublishedPortsChange =
-  /** Everything published when the engine was first reached; comes once, before any other change. */
-  | { readonly kind: 'snapshot'; readonly containers: ReadonlyMap<string, readonly PortBinding[]> }
-  /** The current list of one container; empty when it publishes nothing any more. */
-  | { readonly kind: 'changed'; readonly containerId: string; readonly bindings: readonly PortBinding[] };
-
-/** Whether what is known can be trusted to be current. */
-export type PortWatchState =
-  /** Listed, and following the engine's events. */
-  | { readonly kind: 'watching' }
-  /** The engine cannot be followed; what was known stays until it can be listed again. */
-  | { readonly kind: 'down'; readonly reason: AgentError };
 
 /** How to watch. */
 export interface WatchPortsOptions {
-  readonly onChange: (change: PublishedPortsChange) => void;
-  /** Called on every transition, and when the reason of being down changes. */
-  readonly onState: (state: PortWatchState) => void;
+  /**
+   * Hears one snapshot when the engine is first reached, then the difference of one container at a time; lists are in a
+   * stable order and container ids full. `stale` comes when the engine cannot be followed, before the snapshot too, and
+   * again when the reason changes; what was known stays. `current` comes when it has been listed anew.
+   */
+  readonly onChange: (change: PortChange) => void;
   /** Ends the watch. */
   readonly signal: AbortSignal;
   readonly logger: Logger;
@@ -34,9 +28,14 @@ export interface WatchPortsOptions {
 
 const firstRetryMs = 250;
 const maxRetryMs = 2000;
+/** Shortest time between two attempts, whatever happens to the socket's entry. */
+const minRetryMs = 50;
 
-/** Containers with published ports that are kept; more are ignored, and logged. */
-const maxContainers = 10_000;
+/** How long an engine must have been followed for the next attempt to be made soon again. */
+const steadyMs = 10_000;
+
+/** What one engine may have written to the log. */
+const maxLogLinesPerMinute = 20;
 
 /**
  * Follows the published ports of an engine until the signal aborts; resolves then, and never rejects.
@@ -47,25 +46,39 @@ const maxContainers = 10_000;
  * after 250 ms, doubling to 2 s.
  */
 export async function watchPorts(engine: DockerEngine, options: WatchPortsOptions): Promise<void> {
-  const { signal, logger, onState } = options;
-  const known = new KnownPorts(options);
+  const { signal, onChange } = options;
+  const logger = limitedLogger(options.logger, Date.now, maxLogLinesPerMinute);
+  const where = plainText(engine.socketPath, maxQuotedLength);
+  const known = new KnownPorts({
+    onChange,
+    onCut: (id, leftOut) => {
+      logger.warn(plain`Container ${shortId(id)}: ${leftOut} of its published ports are left out.`);
+    },
+    onNoRoom: (id) => {
+      logger.warn(
+        plain`Container ${shortId(id)} is left out: ${maxContainers} containers or ${maxBindings} published ports are known already.`,
+      );
+    },
+  });
   let retryMs = firstRetryMs;
   let downBecause: string | undefined;
   while (!signal.aborted) {
-    const reason = await followOnce(engine, known, options, () => {
-      retryMs = firstRetryMs;
+    let listedAtMs = Infinity;
+    const reason = await followOnce(engine, known, signal, logger, () => {
+      listedAtMs = performance.now();
+      logger.debug(plain`Watching the published ports of ${where}.`);
+      if (downBecause !== undefined) onChange({ kind: 'current' });
       downBecause = undefined;
-      logger.debug(`Watching the published ports of ${engine.socketPath}.`);
-      onState({ kind: 'watching' });
     });
     // The signal may have aborted while the engine was followed.
     if (isAborted(signal)) return;
     if (reason.message !== downBecause) {
       downBecause = reason.message;
-      logger.debug(`Cannot watch published ports: ${reason.message}`);
-      onState({ kind: 'down', reason });
+      logger.debug(plain`Cannot watch published ports: ${reason.message}`);
+      onChange({ kind: 'stale', reason });
     }
-    await waitForSocket(engine.socketPath, retryMs, signal);
+    if (performance.now() - listedAtMs >= steadyMs) retryMs = firstRetryMs;
+    await Promise.all([waitForPath(engine.socketPath, retryMs, signal), pause(minRetryMs, signal)]);
     retryMs = Math.min(2 * retryMs, maxRetryMs);
   }
 }
@@ -74,89 +87,60 @@ export async function watchPorts(engine: DockerEngine, options: WatchPortsOption
 async function followOnce(
   engine: DockerEngine,
   known: KnownPorts,
-  { signal, logger }: WatchPortsOptions,
+  signal: AbortSignal,
+  logger: Logger,
   onListed: () => void,
 ): Promise<AgentError> {
   const stop = new AbortController();
-  const stopped = AbortSignal.any([signal, stop.signal]);
+  const either = linkAbort([signal, stop.signal]);
+  const stopped = either.signal;
   const queue = new RefreshQueue({
     signal: stopped,
     refresh: async (id) => {
-      const inspected = await engine.inspectContainer(id, { signal: stopped });
-      if (!stopped.aborted) known.set(id, bindingsOfInspect(inspected));
+      const ports = await engine.inspectContainer(id, { signal: stopped });
+      if (stopped.aborted) return;
+      const next = known.set(id, ports ?? { bindings: [], leftOut: 0 });
+      if (next !== undefined) queue.request(next);
     },
     onFailure: (id, error, retryMs) => {
-      const why = AgentError.from(error, 'connection_closed').message;
-      logger.warn(`Container ${id.slice(0, 12)} could not be inspected, again in ${retryMs} ms: ${why}`);
+      logger.warn(
+        plain`Container ${shortId(id)} could not be inspected, again in ${retryMs} ms: ${messageOf(error)}`,
+      );
     },
   });
+  const readEvents = async (events: AsyncIterable<EngineEvent>): Promise<AgentError> => {
+    for await (const event of events) {
+      const id = containerOfEvent(event);
+      if (id !== undefined) queue.request(id);
+    }
+    const ended = new AgentError('connection_closed', l10n.t('the event stream ended'));
+    return ended.about(l10n.t('Docker at {0}', plainText(engine.socketPath, maxQuotedLength)));
+  };
+  const list = async (): Promise<void> => {
+    const { containers, leftOut } = await engine.listContainers({ signal: stopped });
+    if (leftOut > 0)
+      logger.warn(plain`${leftOut} containers are left out: ${containers.length} are listed already.`);
+    known.replace(containers);
+    onListed();
+    // A listing comes from a copy that the engine updates a moment after the event, so it is verified.
+    for (const { id } of containers) queue.request(id);
+    queue.start();
+  };
   try {
     const events = await engine.openEvents(stopped);
-    const readEvents = async (): Promise<AgentError> => {
-      for await (const event of events) {
-        const id = containerOfEvent(event);
-        if (id !== undefined) queue.request(id);
-      }
-      const ended = new AgentError('connection_closed', l10n.t('the event stream ended'));
-      return ended.about(l10n.t('Docker at {0}', engine.socketPath));
-    };
-    const list = async (): Promise<void> => {
-      const containers = await engine.listContainers({ signal: stopped });
-      known.replace(bindingsOfList(containers));
-      onListed();
-      // A listing comes from a copy that the engine updates a moment after the event, so it is verified.
-      for (const id of containers.map(idOf)) if (isContainerId(id)) queue.request(id);
-      queue.start();
-    };
-    const [reason] = await Promise.all([readEvents(), list()]);
+    const [reason] = await Promise.all([readEvents(events), list()]);
     return reason;
   } catch (error) {
     return AgentError.from(error, 'connection_closed');
   } finally {
     stop.abort();
+    either.dispose();
   }
 }
 
-/** The current lists; tells every difference. */
-class KnownPorts {
-  readonly #containers = new Map<string, readonly PortBinding[]>();
-  readonly #onChange: (change: PublishedPortsChange) => void;
-  readonly #logger: Logger;
-  #hasSnapshot = false;
-
-  constructor({ onChange, logger }: WatchPortsOptions) {
-    this.#onChange = onChange;
-    this.#logger = logger;
-  }
-
-  /** Takes the current list of one container. */
-  set(containerId: string, bindings: readonly PortBinding[]): void {
-    if (sameBindings(this.#containers.get(containerId) ?? [], bindings)) return;
-    if (bindings.length === 0) {
-      this.#containers.delete(containerId);
-    } else if (this.#containers.size >= maxContainers && !this.#containers.has(containerId)) {
-      this.#logger.warn(
-        `Container ${containerId.slice(0, 12)} is ignored: ${maxContainers} are known already.`,
-      );
-      return;
-    } else {
-      this.#containers.set(containerId, bindings);
-    }
-    if (this.#hasSnapshot) this.#onChange({ kind: 'changed', containerId, bindings });
-  }
-
-  /** Takes a whole listing: a snapshot the first time, differences from then on. */
-  replace(containers: ReadonlyMap<string, readonly PortBinding[]>): void {
-    for (const id of [...this.#containers.keys()]) if (!containers.has(id)) this.set(id, []);
-    for (const [id, bindings] of containers) this.set(id, bindings);
-    if (this.#hasSnapshot) return;
-    this.#hasSnapshot = true;
-    this.#onChange({ kind: 'snapshot', containers: new Map(this.#containers) });
-  }
-}
-
-function idOf(container: unknown): unknown {
-  return typeof container === 'object' && container !== null && 'Id' in container ? container.Id : undefined;
+/** The twelve digits by which people know a container. */
+function shortId(id: string): PlainText {
+  return plainText(id.slice(0, 12), 12);
 }
 
 function isAborted(signal: AbortSignal): boolean {

@@ -1,8 +1,8 @@
 import * as l10n from '../base/l10n.ts';
 import { AgentError } from '../agent/errors.ts';
 
-/** Ids waiting at once before the queue gives up; far beyond what one machine runs. */
-const maxWaiting = 10_000;
+/** Containers that may wait or fail before the queue gives up: twice as many as a listing has. */
+export const maxUnread = 20_000;
 
 const maxConcurrent = 8;
 const firstRetryMs = 250;
@@ -37,14 +37,11 @@ export class RefreshQueue {
   /**
    * Asks for a refresh of `id`.
    *
-   * @throws AgentError `frame_too_large` when absurdly many containers wait.
+   * @throws AgentError `frame_too_large` when absurdly many containers wait or fail.
    */
   request(id: string): void {
-    if (this.#waiting.size >= maxWaiting) {
-      throw new AgentError(
-        'frame_too_large',
-        l10n.t('More than {0} containers changed at once.', maxWaiting),
-      );
+    if (this.#waiting.size + this.#failures.size >= maxUnread && !this.#waiting.has(id)) {
+      throw new AgentError('frame_too_large', l10n.t('More than {0} containers changed at once.', maxUnread));
     }
     this.#waiting.add(id);
     this.#pump();

@@ -1,4 +1,5 @@
-import { AgentError } from '../agent/errors.ts';
+import { AgentError, maxQuotedLength } from '../agent/errors.ts';
+import type { PortBinding } from '../agent/facts.ts';
 import {
   AgentPingRequest,
   AgentPingResponse,
@@ -16,10 +17,11 @@ import {
   type ClockReport,
 } from '../agent/generated/sandlight/v1/ping_extension.ts';
 import type { Logger } from '../base/logger.ts';
+import { plain, plainText } from '../base/text.ts';
 import { checkPayload, type MessageName } from '../agent/wire/protobuf.ts';
 import type { SetClock } from './clock.ts';
 import { readSystemInfo } from './probes/system-info.ts';
-import type { PortUpdate, PublishedPorts } from './published-ports.ts';
+import type { EnginePorts } from './published-ports.ts';
 import type { Runtime } from './runtime.ts';
 import { Refusal, type GuestCallContext, type GuestMethod, type GuestMethodTable } from './service.ts';
 
@@ -28,7 +30,7 @@ export interface AgentServiceParts {
   /** Version that Ping tells, without a leading "v". */
   readonly version: string;
   readonly runtime: Runtime;
-  readonly ports: PublishedPorts;
+  readonly ports: EnginePorts;
   readonly setClock: SetClock;
   readonly logger: Logger;
 }
@@ -90,12 +92,15 @@ async function ping(
   if (timestampSecs > 0n) {
     clock.refusal = (await setClock(timestampSecs)) ?? '';
     clock.wasSet = clock.refusal === '';
-    if (clock.wasSet) logger.info(`The clock was set to ${timestampSecs} s.`);
-    else logger.warn(`A client wanted the clock set to ${timestampSecs} s: ${clock.refusal}.`);
+    const refusal = plainText(clock.refusal, maxQuotedLength);
+    if (clock.wasSet) logger.info(plain`The clock was set to ${timestampSecs} s.`);
+    else logger.warn(plain`A client wanted the clock set to ${timestampSecs} s: ${refusal}.`);
   }
   const response = AgentPingResponse.encode({
     message: message === '' ? 'pong' : `pong: ${message}`,
     version,
+    // Hosts that ask for a version want everything that it promises, which this agent does not offer.
+    protocolVersion: 0,
   });
   if (extension.subscribePorts || extension.reportClock) {
     const portsSubscribed = extension.subscribePorts && subscribePorts !== undefined;
@@ -110,21 +115,26 @@ async function ping(
 
 async function* watchPorts(
   request: Uint8Array,
-  ports: PublishedPorts,
+  ports: EnginePorts,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   check('sandlight.v1.WatchPortsRequest', request);
   for await (const update of ports.subscribe(signal)) {
-    yield PortEvent.encode({ event: portEvent(update) }).finish();
+    if (update.kind === 'changed') {
+      yield portEvent(update.containerId, update.bindings);
+    } else {
+      for (const [containerId, bindings] of update.containers) yield portEvent(containerId, bindings);
+      yield PortEvent.encode({ event: { $case: 'snapshotComplete', value: {} } }).finish();
+    }
   }
 }
 
-function portEvent(update: PortUpdate): NonNullable<PortEvent['event']> {
-  if (update.kind === 'snapshotComplete') return { $case: 'snapshotComplete', value: {} };
-  const { containerId, bindings } = update;
-  return bindings.length === 0
-    ? { $case: 'removed', value: { containerId } }
-    : { $case: 'changed', value: PortBindingsChanged.create({ containerId, bindings: [...bindings] }) };
+function portEvent(containerId: string, bindings: readonly PortBinding[]): Uint8Array {
+  const event: PortEvent['event'] =
+    bindings.length === 0
+      ? { $case: 'removed', value: { containerId } }
+      : { $case: 'changed', value: PortBindingsChanged.create({ containerId, bindings: [...bindings] }) };
+  return PortEvent.encode({ event }).finish();
 }
 
 /** Refuses a payload that is not a well-formed message, in the words of ArcBox's agent. */

@@ -1,12 +1,14 @@
 import type { Duplex } from 'node:stream';
 import type { Endpoint, Protocol } from '../agent/endpoint.ts';
+import { maxQuotedLength } from '../agent/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import { plainText } from '../base/text.ts';
 import { createDockerEngine } from '../docker/engine.ts';
 import { agentServiceMethods } from './agent-service.ts';
 import { refuseToSetClock, setSystemClock } from './clock.ts';
 import { readBootTime } from './boot-time.ts';
 import { MicrosandboxAgent } from './microsandbox/agent.ts';
-import { followPublishedPorts } from './published-ports.ts';
+import { followEnginePorts } from './published-ports.ts';
 import { runtimeConfig, type RuntimeOptions } from './runtime-config.ts';
 import { Runtime } from './runtime.ts';
 import type { ListenTls } from './listen.ts';
@@ -51,7 +53,7 @@ export async function startGuestAgent(options: GuestAgentOptions): Promise<Guest
   const config = runtimeConfig(options);
   const engine = createDockerEngine(config.dockerSocket);
   const stop = new AbortController();
-  const ports = followPublishedPorts(engine, stop.signal, logger);
+  const ports = followEnginePorts(engine, stop.signal, logger);
   const runtime = new Runtime(config, engine, logger);
   const setClock = options.allowClockSet ? setSystemClock : refuseToSetClock;
   const methods = agentServiceMethods({ version, runtime, ports, setClock, logger });
@@ -89,7 +91,7 @@ function createMicrosandboxAgent({ version, allowClockSet, logger }: GuestAgentO
     },
     ...(allowClockSet && { setClock: setSystemClock }),
     log: (sentence) => {
-      logger.info(sentence);
+      logger.info(plainText(sentence, maxQuotedLength));
     },
   });
 }

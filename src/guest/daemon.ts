@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 
 /** A program that was started to outlive the agent. */
 export interface Daemon {
@@ -16,6 +16,9 @@ export interface DaemonOptions {
   /** Its `PATH`. */
   readonly path: string;
 }
+
+/** How much of a log's end is read for its last line, in bytes: what a daemon writes in a lifetime may be gigabytes. */
+const logTailBytes = 4096;
 
 /** Starts a program detached from the agent, without input. It goes on when the agent ends. */
 export async function startDaemon(
@@ -40,12 +43,25 @@ export async function startDaemon(
     child.unref();
     return {
       ended: () => end,
-      lastWords: async () => {
-        const lines = (await readFile(logFile, 'utf8')).trimEnd().split('\n');
-        return `${end ?? 'is running'}; the last line of ${logFile}: ${(lines.at(-1) ?? '').slice(0, 300)}`;
-      },
+      lastWords: async () =>
+        `${end ?? 'is running'}; the last line of ${logFile}: ${(await lastLine(logFile)).slice(0, 300)}`,
     };
   } finally {
     await log.close();
+  }
+}
+
+/** The last line of a file that is not blank, or the end of it when it is long. */
+async function lastLine(path: string): Promise<string> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const { buffer, bytesRead } = await file.read({
+      buffer: Buffer.alloc(logTailBytes),
+      position: Math.max(size - logTailBytes, 0),
+    });
+    return buffer.toString('utf8', 0, bytesRead).trimEnd().split('\n').at(-1) ?? '';
+  } finally {
+    await file.close();
   }
 }

@@ -1,5 +1,7 @@
 import type { Duplex } from 'node:stream';
-import { AgentError } from '../agent/errors.ts';
+import { messageOf } from '../agent/errors.ts';
+import type { PortBinding } from '../agent/facts.ts';
+import { plain } from '../base/text.ts';
 import {
   AgentServiceServiceName,
   PortBindingsChanged,
@@ -8,7 +10,6 @@ import {
 import { encodeArcboxError } from '../agent/arcbox/error.ts';
 import { ArcboxFrameDecoder, encodeArcboxFrame, type ArcboxFrame } from '../agent/arcbox/frame.ts';
 import { arcboxCalls, arcboxMessageNames, arcboxType } from '../agent/arcbox/messages.ts';
-import type { PortUpdate } from './published-ports.ts';
 import { Refusal, type ArcboxServices, type RefusalKind } from './service.ts';
 
 const errorCodes: Readonly<Record<RefusalKind, number>> = {
@@ -51,7 +52,7 @@ export async function serveFramedConnection(stream: Duplex, services: ArcboxServ
     }
     decoder.end();
   } catch (error) {
-    logger.debug(`A connection was closed: ${AgentError.from(error, 'connection_closed').message}`);
+    logger.debug(plain`A connection was closed: ${messageOf(error)}`);
   } finally {
     gone.abort();
     stream.destroy();
@@ -97,7 +98,7 @@ class FramedConnection {
       error instanceof Refusal
         ? error
         : new Refusal('internal', error instanceof Error ? error.message : String(error), { cause: error });
-    if (refusal.kind === 'internal') this.#services.logger.error(`A call failed: ${refusal.message}`);
+    if (refusal.kind === 'internal') this.#services.logger.error(plain`A call failed: ${messageOf(refusal)}`);
     const text = refusal.message.slice(0, maxErrorTextLength);
     return encodeArcboxFrame(arcboxType.error, encodeArcboxError(errorCodes[refusal.kind], text), traceId);
   }
@@ -107,15 +108,21 @@ class FramedConnection {
     return new Promise((resolve) => {
       const push = async (): Promise<void> => {
         for await (const update of this.#services.ports.subscribe(this.#gone)) {
-          if (update.kind === 'snapshotComplete') resolve();
-          else await this.#write(notificationFrame(update));
+          if (update.kind === 'changed') {
+            await this.#write(notificationFrame(update.containerId, update.bindings));
+          } else {
+            for (const [id, bindings] of update.containers)
+              await this.#write(notificationFrame(id, bindings));
+            resolve();
+          }
         }
       };
       push()
         .catch((error: unknown) => {
           if (this.#gone.aborted) return;
-          const why = AgentError.from(error, 'connection_closed').message;
-          this.#services.logger.warn(`Port notifications ended with their connection: ${why}`);
+          this.#services.logger.warn(
+            plain`Port notifications ended with their connection: ${messageOf(error)}`,
+          );
           this.#stream.destroy();
         })
         .finally(resolve);
@@ -132,7 +139,7 @@ class FramedConnection {
   }
 }
 
-function notificationFrame({ containerId, bindings }: PortUpdate & { kind: 'changed' }): Buffer {
+function notificationFrame(containerId: string, bindings: readonly PortBinding[]): Buffer {
   return bindings.length === 0
     ? encodeArcboxFrame(arcboxType.portBindingsRemoved, PortBindingsRemoved.encode({ containerId }).finish())
     : encodeArcboxFrame(

@@ -4,11 +4,14 @@ import type {
   handleServerStreamingCall,
   handleUnaryCall,
   MethodDefinition,
+  Server,
   ServerWritableStream,
   UntypedHandleCall,
 } from '@grpc/grpc-js';
+import { messageOf } from '../agent/errors.ts';
+import { plain } from '../base/text.ts';
 import type { Logger } from '../base/logger.ts';
-import { loadGrpc } from '../agent/rpc/load-grpc.ts';
+import { loadGrpc, type Grpc } from '../agent/rpc/load-grpc.ts';
 import { bridgeStream } from '../agent/rpc/local-bridge.ts';
 import { statusCode, statusOf } from './refusal-status.ts';
 import type { GuestMethod, GuestServices } from './service.ts';
@@ -25,15 +28,34 @@ const maxCallsAtOnce = 1024;
  */
 export async function serveGrpcConnection(
   stream: Duplex,
-  { methods, logger }: Pick<GuestServices, 'methods' | 'logger'>,
+  services: Pick<GuestServices, 'methods' | 'logger'>,
 ): Promise<void> {
+  const { logger } = services;
   const closed = new Promise<void>((resolve) => {
     stream.once('close', resolve);
   });
   stream.on('error', (error) => {
-    logger.debug(`A gRPC connection was closed: ${error.message}`);
+    logger.debug(plain`A gRPC connection was closed: ${messageOf(error)}`);
   });
-  const grpc = await loadGrpc();
+  // A client that ends its side of an HTTP/2 connection is gone; our side would stay open for good.
+  stream.allowHalfOpen = false;
+  try {
+    const [grpc, socket] = await Promise.all([loadGrpc(), asSocket(stream)]);
+    if (stream.destroyed) return;
+    const server = createServer(grpc, services);
+    const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+    injector.injectConnection(socket);
+    await closed;
+    injector.destroy();
+    server.forceShutdown();
+  } catch (error) {
+    logger.error(plain`A gRPC client cannot be served: ${messageOf(error)}`);
+  } finally {
+    stream.destroy();
+  }
+}
+
+function createServer(grpc: Grpc, { methods, logger }: Pick<GuestServices, 'methods' | 'logger'>): Server {
   const server = new grpc.Server({
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_send_message_length': maxMessageBytes,
@@ -47,11 +69,7 @@ export async function serveGrpcConnection(
     const handlers = Object.fromEntries(members.map(([name, method]) => [name, handlerOf(method, logger)]));
     server.addService(definition, handlers);
   }
-  const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
-  injector.injectConnection(await asSocket(stream));
-  await closed;
-  injector.destroy();
-  server.forceShutdown();
+  return server;
 }
 
 /**
@@ -59,7 +77,11 @@ export async function serveGrpcConnection(
  * its session ends while it writes to any other kind of stream.
  */
 async function asSocket(stream: Duplex): Promise<Socket> {
-  return stream instanceof Socket ? stream : connect((await bridgeStream(stream)).path);
+  if (stream instanceof Socket) return stream;
+  const socket = connect((await bridgeStream(stream)).path);
+  // The stream goes with it, and says why it is gone.
+  socket.on('error', () => undefined);
+  return socket;
 }
 
 /** Groups the table by service. */
@@ -164,7 +186,7 @@ interface GrpcStatus {
 
 function grpcStatus(error: unknown, logger: Logger): GrpcStatus {
   const { code, text } = statusOf(error);
-  if (code === statusCode.internal) logger.error(`A call failed: ${text}`);
+  if (code === statusCode.internal) logger.error(plain`A call failed: ${messageOf(error)}`);
   return { code, details: text };
 }
 

@@ -1,9 +1,10 @@
-import { lstat, mkdir, unlink } from 'node:fs/promises';
+import { lstat, mkdir, rmdir, unlink } from 'node:fs/promises';
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, resolve as resolvePath } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
-import { isLoopback, type TransportAddress } from '../agent/endpoint.ts';
-import { AgentError } from '../agent/errors.ts';
+import { isLoopbackHost, type TransportAddress } from '../agent/endpoint.ts';
+import { AgentError, maxQuotedLength, messageOf } from '../agent/errors.ts';
+import { plain, plainText, type PlainText } from '../base/text.ts';
 import type { Logger } from '../base/logger.ts';
 import { probeSocket } from './probes/socket.ts';
 
@@ -11,7 +12,7 @@ import { probeSocket } from './probes/socket.ts';
 export interface Listener {
   /** The address, with the real port where 0 was asked for. */
   readonly address: TransportAddress;
-  /** Stops listening, closes every stream and removes the socket's file. */
+  /** Stops listening, closes every stream and removes the socket's file, with the folders that were made for it. */
   close(): Promise<void>;
 }
 
@@ -67,7 +68,10 @@ export async function listen(
   const open = transports[address.kind] as Listen<TransportAddress['kind']> | undefined;
   if (open === undefined) {
     const kinds = Object.keys(transports).join(', ');
-    throw new AgentError('unsupported', `The agent cannot listen on ${address.kind}; it can on ${kinds}.`);
+    throw new AgentError(
+      'unsupported',
+      plain`The agent cannot listen on ${address.kind}; it can on ${plainText(kinds, maxQuotedLength)}.`,
+    );
   }
   return open(address, accept, options);
 }
@@ -82,20 +86,47 @@ async function listenOnUnixSocket(
   if (Buffer.byteLength(path) > maxSocketPathBytes) {
     throw new AgentError(
       'not_permitted',
-      `The socket path ${path} is too long; at most ${maxSocketPathBytes} bytes fit.`,
+      plain`The socket path ${shown(path)} is too long; at most ${maxSocketPathBytes} bytes fit.`,
     );
   }
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await removeDeadSocket(path, logger);
-  // The file gets its mode from the umask, because a chmod would come after others could have connected.
-  return open(plainServer(), address, { path }, accept, logger, (start) => {
-    const umask = process.umask(0o177);
-    try {
-      start();
-    } finally {
-      process.umask(umask);
+  const folder = resolvePath(dirname(path));
+  const firstMade = await mkdir(folder, { recursive: true, mode: 0o700 });
+  try {
+    await removeDeadSocket(path, logger);
+    // The file gets its mode from the umask, because a chmod would come after others could have connected.
+    const listener = await open(plainServer(), address, { path }, accept, logger, (start) => {
+      const umask = process.umask(0o177);
+      try {
+        start();
+      } finally {
+        process.umask(umask);
+      }
+    });
+    return {
+      ...listener,
+      close: async () => {
+        await listener.close();
+        await removeFolders(folder, firstMade);
+      },
+    };
+  } catch (error) {
+    await removeFolders(folder, firstMade);
+    throw error;
+  }
+}
+
+/** Removes `folder` and those around it up to `last`, as far as they are empty; nothing when `last` is `undefined`. */
+async function removeFolders(folder: string, last: string | undefined): Promise<void> {
+  if (last === undefined) return;
+  const lastPath = resolvePath(last);
+  try {
+    for (let path = folder; ; path = dirname(path)) {
+      await rmdir(path);
+      if (path === lastPath) return;
     }
-  });
+  } catch {
+    // Somebody else has put something there, or has removed it; both are theirs to do.
+  }
 }
 
 async function removeDeadSocket(path: string, logger: Logger): Promise<void> {
@@ -104,15 +135,18 @@ async function removeDeadSocket(path: string, logger: Logger): Promise<void> {
   if (!entry.isSocket()) {
     throw new AgentError(
       'not_permitted',
-      `${path} exists and is not a socket; remove it or listen elsewhere.`,
+      plain`${shown(path)} exists and is not a socket; remove it or listen elsewhere.`,
     );
   }
   const state = await probeSocket(path);
   if (state.kind === 'not_connectable' && state.reason === 'connection refused') {
-    logger.info(`Replacing ${path}, which no program listens on any more.`);
+    logger.info(plain`Replacing ${shown(path)}, which no program listens on any more.`);
     await unlink(path);
   } else if (state.kind !== 'missing') {
-    throw new AgentError('unreachable', `Another program listens on ${path}; stop it or listen elsewhere.`);
+    throw new AgentError(
+      'unreachable',
+      plain`Another program listens on ${shown(path)}; stop it or listen elsewhere.`,
+    );
   }
 }
 
@@ -123,10 +157,10 @@ async function listenOnLoopback(
   { logger }: GuestListenOptions,
 ): Promise<Listener> {
   const { host, port } = address;
-  if (!isLoopback(host)) {
+  if (!isLoopbackHost(host)) {
     throw new AgentError(
       'not_permitted',
-      `Plain TCP may only listen on a loopback address, and ${host} is none.`,
+      plain`Plain TCP may only listen on a loopback address, and ${shown(host)} is none.`,
     );
   }
   return open(plainServer(), address, { host, port }, accept, logger);
@@ -139,7 +173,7 @@ async function listenOnTls(
   { logger, tls, alpnProtocol }: GuestListenOptions,
 ): Promise<Listener> {
   if (tls === undefined) {
-    throw new AgentError('usage', 'Listening on tls needs a certificate and its key.');
+    throw new AgentError('usage', plain`Listening on tls needs a certificate and its key.`);
   }
   const server = createTlsServer({
     ...tls,
@@ -149,7 +183,7 @@ async function listenOnTls(
     ...(alpnProtocol !== undefined && { ALPNProtocols: [alpnProtocol] }),
   });
   server.on('tlsClientError', (error) => {
-    logger.info(`A TLS client was turned away: ${error.message}`);
+    logger.info(plain`A TLS client was turned away: ${messageOf(error)}`);
   });
   return open(server, address, { host: address.host, port: address.port }, accept, logger);
 }
@@ -178,18 +212,18 @@ async function open(
   server.on(address.kind === 'tls' ? 'secureConnection' : 'connection', accept);
   server.maxConnections = maxConnections;
   server.on('drop', () => {
-    logger.warn(`A connection was turned away: ${maxConnections} are open already.`);
+    logger.warn(plain`A connection was turned away: ${maxConnections} are open already.`);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('listening', resolve);
     server.once('error', (error: NodeJS.ErrnoException) => {
       const code = error.code === 'EACCES' || error.code === 'EPERM' ? 'not_permitted' : 'unreachable';
-      reject(new AgentError(code, `The agent cannot listen: ${error.message}.`, { cause: error }));
+      reject(new AgentError(code, plain`The agent cannot listen: ${messageOf(error)}.`, { cause: error }));
     });
     atStart(() => server.listen(options));
   });
   server.on('error', (error) => {
-    logger.error(`Listening failed: ${error.message}`);
+    logger.error(plain`Listening failed: ${messageOf(error)}`);
   });
   return {
     address: withRealPort(address, server),
@@ -201,6 +235,11 @@ async function open(
         for (const stream of streams) stream.destroy();
       }),
   };
+}
+
+/** A path or host of the command line as it is shown. */
+function shown(text: string): PlainText {
+  return plainText(text, maxQuotedLength);
 }
 
 function withRealPort(address: TransportAddress, server: Server): TransportAddress {

@@ -1,30 +1,22 @@
-import type { PortBinding } from '../agent/generated/arcbox/v1/common.ts';
+import type { PortBinding, PortChange } from '../agent/facts.ts';
 import type { Logger } from '../base/logger.ts';
 import type { DockerEngine } from '../docker/engine.ts';
 import { watchPorts } from '../docker/port-watcher.ts';
 
-/** What a subscriber hears. */
-export type PortUpdate =
-  /** The current list of one container; empty when it publishes nothing any more. */
-  | { readonly kind: 'changed'; readonly containerId: string; readonly bindings: readonly PortBinding[] }
-  /** Everything that was published when the subscription began has been told. */
-  | { readonly kind: 'snapshotComplete' };
+/** What a subscriber hears: the wires have no word for an engine that is down. */
+export type PortUpdate = Extract<PortChange, { readonly kind: 'snapshot' | 'changed' }>;
 
-/** The published ports of this machine, for any number of subscribers. */
-export interface PublishedPorts {
+/** What this machine's engine publishes, for any number of subscribers. */
+export interface EnginePorts {
   /**
-   * Yields the snapshot, then changes until the signal aborts. A subscriber that is slow is told the latest list of a
+   * Yields one snapshot, then changes until the signal aborts. A subscriber that is slow is told the latest list of a
    * container and not each one before it, so what waits for it never exceeds one list a container.
    */
   subscribe(signal: AbortSignal): AsyncIterable<PortUpdate>;
 }
 
 /** Follows an engine's ports until `signal` aborts. Without an engine there are none, until it comes up. */
-export function followPublishedPorts(
-  engine: DockerEngine,
-  signal: AbortSignal,
-  logger: Logger,
-): PublishedPorts {
+export function followEnginePorts(engine: DockerEngine, signal: AbortSignal, logger: Logger): EnginePorts {
   const current = new Map<string, readonly PortBinding[]>();
   const listeners = new Set<(containerId: string, bindings: readonly PortBinding[]) => void>();
   const set = (containerId: string, bindings: readonly PortBinding[]): void => {
@@ -39,9 +31,8 @@ export function followPublishedPorts(
       logger,
       onChange: (change) => {
         if (change.kind === 'changed') set(change.containerId, change.bindings);
-        else for (const [id, bindings] of change.containers) set(id, bindings);
-      },
-      onState: () => {
+        else if (change.kind === 'snapshot')
+          for (const [id, bindings] of change.containers) set(id, bindings);
         resolve();
       },
     }).then(resolve);
@@ -51,20 +42,19 @@ export function followPublishedPorts(
     await settled;
     const waiting = new Map<string, readonly PortBinding[]>();
     let wake = (): void => undefined;
+    const onEnd = (): void => {
+      wake();
+    };
     const listener = (containerId: string, bindings: readonly PortBinding[]): void => {
       waiting.set(containerId, bindings);
       wake();
     };
-    const ended = AbortSignal.any([subscriber, signal]);
-    const onEnd = (): void => {
-      wake();
-    };
     listeners.add(listener);
-    ended.addEventListener('abort', onEnd);
+    subscriber.addEventListener('abort', onEnd);
+    signal.addEventListener('abort', onEnd);
     try {
-      for (const [containerId, bindings] of [...current]) yield { kind: 'changed', containerId, bindings };
-      yield { kind: 'snapshotComplete' };
-      while (!ended.aborted) {
+      yield { kind: 'snapshot', containers: new Map(current) };
+      while (!subscriber.aborted && !signal.aborted) {
         const [next] = waiting;
         if (next === undefined) {
           await new Promise<void>((resolve) => (wake = resolve));
@@ -76,7 +66,8 @@ export function followPublishedPorts(
       }
     } finally {
       listeners.delete(listener);
-      ended.removeEventListener('abort', onEnd);
+      subscriber.removeEventListener('abort', onEnd);
+      signal.removeEventListener('abort', onEnd);
     }
   }
   return { subscribe };

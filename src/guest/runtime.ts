@@ -4,6 +4,7 @@ import type {
   ServiceStatus,
 } from '../agent/generated/arcbox/v1/agent.ts';
 import type { Logger } from '../base/logger.ts';
+import { plain, plainText } from '../base/text.ts';
 import type { DockerEngine } from '../docker/engine.ts';
 import { maxDetailLength, probeContainerd, probeDockerd, probeRunc } from './probes/services.ts';
 import type { RuntimeConfig } from './runtime-config.ts';
@@ -98,10 +99,10 @@ export class Runtime {
   async #carryOut(start: Start, planned: ReturnType<typeof planStart>): Promise<void> {
     try {
       const plan = await planned;
-      this.#logger.info(`Starting the runtime (${plan.kind}).`);
+      this.#logger.info(plain`Starting the runtime (${plan.kind}).`);
       await startRuntime(plan, this.#config, this.#engine);
       start.state = 'succeeded';
-      this.#logger.info('The runtime is up.');
+      this.#logger.info(plain`The runtime is up.`);
     } catch (error) {
       this.#fail(start, error);
     }
@@ -111,7 +112,7 @@ export class Runtime {
     if (start.state === 'failed') return;
     start.state = 'failed';
     start.failure = error instanceof Error ? error.message : String(error);
-    this.#logger.warn(`The runtime was not started: ${start.failure}`);
+    this.#logger.warn(plain`The runtime was not started: ${plainText(start.failure, maxDetailLength)}`);
   }
 
   /** One line for a person: Docker's socket first, then what stands in its way. */

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { formatEndpoint, type Endpoint, type Protocol } from '../agent/endpoint.ts';
 import { AgentError } from '../agent/errors.ts';
+import { plain } from '../base/text.ts';
 import { serveFramedConnection } from './framed-connection.ts';
 import { serveGrpcConnection } from './grpc-connection.ts';
 import { listen, type ListenTls } from './listen.ts';
@@ -43,7 +44,7 @@ const connectionServers: Readonly<
  */
 export function connectionServer(protocol: Protocol, services: GuestServices): ServeConnection {
   const serve = connectionServers[protocol];
-  if (serve === undefined) throw new AgentError('unsupported', `The agent cannot serve ${protocol}.`);
+  if (serve === undefined) throw new AgentError('unsupported', plain`The agent cannot serve ${protocol}.`);
   return serve(services);
 }
 

@@ -1,6 +1,6 @@
 import type { MicrosandboxAgent } from './microsandbox/agent.ts';
 import type { Logger } from '../base/logger.ts';
-import type { PublishedPorts } from './published-ports.ts';
+import type { EnginePorts } from './published-ports.ts';
 
 /**
  * Why the reference agent refuses a call, in words that every wire can express: ttrpc and gRPC as the status of the same
@@ -49,7 +49,7 @@ export type GuestMethodTable = ReadonlyMap<string, GuestMethod>;
 export interface ArcboxServices {
   readonly methods: GuestMethodTable;
   /** For wires that push notifications outside of a method. */
-  readonly ports: PublishedPorts;
+  readonly ports: EnginePorts;
   readonly logger: Logger;
 }
 

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { BatchedWriter } from '../base/batched-writer.ts';
-import { AgentError } from '../agent/errors.ts';
+import { AgentError, messageOf } from '../agent/errors.ts';
+import { plain } from '../base/text.ts';
 import type { Logger } from '../base/logger.ts';
 import { decodeChunk } from '../agent/wire/frame-decoder.ts';
 import { decodeTtrpcRequest, encodeTtrpcError, encodeTtrpcReply } from '../agent/wire/ttrpc-envelope.ts';
@@ -73,7 +74,7 @@ class TtrpcConnection {
       this.#closeWhenIdle();
     });
     stream.on('error', (error) => {
-      logger.debug(`A ttrpc connection broke: ${error.message}`);
+      logger.debug(plain`A ttrpc connection broke: ${messageOf(error)}`);
     });
     stream.on('close', () => {
       for (const controller of this.#calls.values()) controller.abort();
@@ -88,7 +89,7 @@ class TtrpcConnection {
         this.#accept(frame);
       });
     } catch (error) {
-      this.#logger.debug(`A connection was closed: ${AgentError.from(error, 'invalid_frame').message}`);
+      this.#logger.debug(plain`A connection was closed: ${messageOf(error)}`);
       this.#stream.destroy();
     }
   }
@@ -195,7 +196,7 @@ class TtrpcConnection {
       return;
     }
     const { code, text } = statusOf(error);
-    if (code === statusCode.internal) this.#logger.error(`A call failed: ${text}`);
+    if (code === statusCode.internal) this.#logger.error(plain`A call failed: ${messageOf(error)}`);
     this.#refuse(streamId, code, text);
   }
 

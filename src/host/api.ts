@@ -1,9 +1,11 @@
 import { formatEndpoint } from '../agent/endpoint.ts';
 import type { AgentErrorCode } from '../agent/errors.ts';
+import type { RuntimeStatus, SystemFacts } from '../agent/facts.ts';
 import { RuntimeStatusResponse, SystemInfo } from '../agent/generated/arcbox/v1/agent.ts';
 import { connectionError } from '../sandboxes/model/connection.ts';
 import type { Disposable } from '../base/emitter.ts';
-import type { PublishedPorts } from '../sandboxes/model/port-book.ts';
+import type { PlainText } from '../base/text.ts';
+import type { HostBinding } from '../sandboxes/model/guest-facts.ts';
 import type { SandboxRegistry } from '../sandboxes/watch/sandbox-registry.ts';
 import type { Dated, ReadinessWord, SandboxSnapshot, SandboxSource } from '../sandboxes/model/snapshot.ts';
 import type { DetailsData } from '../views/details/details-data.ts';
@@ -72,12 +74,26 @@ export interface SandboxState {
   readonly runtime: unknown;
   /** `arcbox.v1.SystemInfo` in proto3 JSON. */
   readonly system: unknown;
-  readonly ports: readonly PublishedPorts[] | null;
+  readonly ports: readonly ContainerState[] | null;
+}
+
+/** The published ports of one container. */
+export interface ContainerState {
+  /** Empty where the sandbox itself publishes them. */
+  readonly containerId: string;
+  readonly bindings: readonly HostBinding[];
 }
 
 /** The API over the model and its views. */
 export function createApi({ registry, tree, statusBar, details }: ApiParts): SandlightApi {
-  const sandboxes = (): readonly SandboxState[] => registry.list().map(toState);
+  // A snapshot is immutable, so its state is made once, and only when somebody asks.
+  const states = new WeakMap<SandboxSnapshot, SandboxState>();
+  const stateOf = (snapshot: SandboxSnapshot): SandboxState => {
+    const state = states.get(snapshot) ?? toState(snapshot);
+    states.set(snapshot, state);
+    return state;
+  };
+  const sandboxes = (): readonly SandboxState[] => registry.list().map(stateOf);
   return {
     version: 1,
     sandboxes,
@@ -105,8 +121,8 @@ function toRowState(tree: SandboxTree, node: TreeNode): RowState {
 }
 
 function toState(snapshot: SandboxSnapshot): SandboxState {
-  const { id, name, endpoint, source, connection, readiness, isStale, agent, roundTripMs, clockOffsetMs } =
-    snapshot;
+  const { id, name, endpoint, source, connection, readiness, isStale, agent, ports } = snapshot;
+  const { roundTripMs, clockOffsetMs } = snapshot;
   const error = connectionError(connection);
   return {
     id,
@@ -121,8 +137,20 @@ function toState(snapshot: SandboxSnapshot): SandboxState {
     capabilities: [...snapshot.capabilities],
     roundTripMs,
     clockOffsetMs,
-    runtime: snapshot.runtime && RuntimeStatusResponse.toJSON(snapshot.runtime.value),
-    system: snapshot.system && SystemInfo.toJSON(snapshot.system.value),
-    ports: snapshot.ports?.containers ?? null,
+    runtime: snapshot.runtime && runtimeJson(snapshot.runtime.value),
+    system: snapshot.system && systemJson(snapshot.system.value),
+    ports:
+      ports.kind === 'known'
+        ? ports.book.containers.map(({ containerId, bindings }) => ({ containerId, bindings }))
+        : null,
   };
+}
+
+function runtimeJson(status: RuntimeStatus<PlainText>): unknown {
+  return RuntimeStatusResponse.toJSON({ ...status, services: [...status.services] });
+}
+
+function systemJson(facts: SystemFacts<PlainText>): unknown {
+  const { loadAverage, ipAddresses } = facts;
+  return SystemInfo.toJSON({ ...facts, loadAverage: [...loadAverage], ipAddresses: [...ipAddresses] });
 }

@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import * as l10n from '../base/l10n.ts';
-import { readConfiguredSandboxes } from '../sandboxes/sources/configured.ts';
+import type { Logger } from '../base/logger.ts';
+import type { PlainText } from '../base/text.ts';
+import { readConfiguredSandboxes } from '../sandboxes/sources/settings.ts';
 import { startDiscovery } from '../sandboxes/sources/discovery.ts';
 import type { Disposable } from '../base/emitter.ts';
 import type { LocalAgent, LocalAgentState } from '../sandboxes/sources/local-agent.ts';
@@ -13,17 +15,17 @@ export interface SourcesDependencies {
   readonly localAgent: LocalAgent;
   /** Path of the bundled command line. */
   readonly cliPath: string;
-  readonly log: vscode.LogOutputChannel;
+  readonly logger: Logger;
   /** Hears what is wrong with the settings, the bundled agent or discovery, whenever that changes. */
-  readonly onProblems: (problems: readonly string[]) => void;
+  readonly onProblems: (problems: readonly PlainText[]) => void;
 }
 
 /** Keeps the registry's sandboxes as the settings and the bundled agent say. */
 export class SandboxSources implements Disposable {
   readonly #dependencies: SourcesDependencies;
   readonly #subscriptions: readonly Disposable[];
-  #settingProblems: readonly string[] = [];
-  #discoveryProblems: readonly string[] = [];
+  #settingProblems: readonly PlainText[] = [];
+  #discoveryProblems: readonly PlainText[] = [];
   #discovery: Disposable | undefined;
   #beginning: NodeJS.Immediate | undefined;
 
@@ -71,12 +73,12 @@ export class SandboxSources implements Disposable {
   }
 
   #restartDiscovery(): void {
-    const { registry, log } = this.#dependencies;
+    const { registry, logger } = this.#dependencies;
     this.#discovery?.dispose();
     this.#discoveryProblems = [];
     this.#tellProblems();
     this.#discovery = startDiscovery(registry, readSettings().discovery, {
-      logger: log,
+      logger,
       onProblems: (problems) => {
         this.#discoveryProblems = problems;
         this.#tellProblems();
@@ -93,10 +95,10 @@ export class SandboxSources implements Disposable {
 
   /** Returns how many sandboxes the settings hold. */
   #readSandboxes(): number {
-    const { registry, log } = this.#dependencies;
+    const { registry, logger } = this.#dependencies;
     const { specs, problems } = readConfiguredSandboxes(readSettings().sandboxes);
     registry.setSource('settings', specs);
-    for (const problem of problems) log.warn(problem);
+    for (const problem of problems) logger.warn(problem);
     this.#settingProblems = problems;
     this.#tellProblems();
     return specs.length;

@@ -1,9 +1,10 @@
+import type { PlainText } from '../base/text.ts';
+
 /**
- * Texts from guests and settings, made inert for the places where VS Code gives some characters a meaning: `$(name)` becomes
- * an icon in the status bar and in quick picks, `[text](command:...)` a link in notifications and messages. Control and
- * bidirectional characters are already gone from what a snapshot holds.
+ * A text as VS Code is given it where it reads markup: `$(name)` would become an icon in the status bar and in quick picks,
+ * `[text](command:...)` a link in notifications and messages. The shells around VS Code call it, and nobody else.
  */
-export function inert(text: string): string {
+export function inert(text: PlainText): string {
   return text.replaceAll('$(', '$ (').replaceAll('](', '] (');
 }
 

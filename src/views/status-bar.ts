@@ -1,8 +1,10 @@
 import * as vscode from 'vscode';
 import * as l10n from '../base/l10n.ts';
 import type { Disposable } from '../base/emitter.ts';
-import type { SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
-import { statusText, type StatusText } from './status-text.ts';
+import type { PlainText } from '../base/text.ts';
+import type { RegistryChange } from '../sandboxes/watch/sandbox-registry.ts';
+import type { Snapshots } from './per-sandbox.ts';
+import { StatusModel, type StatusText } from './status-text.ts';
 
 const backgrounds: Readonly<Record<StatusText['background'], string | undefined>> = {
   none: undefined,
@@ -13,16 +15,20 @@ const backgrounds: Readonly<Record<StatusText['background'], string | undefined>
 /** The one status item, `sandlight.readiness`. */
 export class StatusBar implements Disposable {
   readonly #item: vscode.StatusBarItem;
-  readonly #place: string;
+  readonly #snapshots: Snapshots;
+  readonly #model: StatusModel;
   #shown: StatusText;
 
   /** `menuCommand` runs when the item is clicked; `place` says which machine the sandboxes are seen from. */
-  constructor(menuCommand: string, place: string) {
-    this.#place = place;
+  constructor(snapshots: Snapshots, menuCommand: string, place: PlainText) {
+    this.#snapshots = snapshots;
+    this.#model = new StatusModel(place);
     this.#item = vscode.window.createStatusBarItem('sandlight.readiness', vscode.StatusBarAlignment.Left, 10);
     this.#item.name = l10n.t('Sandlight readiness');
     this.#item.command = menuCommand;
-    this.#shown = this.update([]);
+    this.#shown = this.#model.update(snapshots, { listChanged: true, changed: new Set() }, Date.now());
+    this.#tell(this.#shown);
+    this.#item.show();
   }
 
   /** What the item shows. */
@@ -30,21 +36,23 @@ export class StatusBar implements Disposable {
     return this.#shown;
   }
 
-  /** Shows `snapshots`; ages in the tooltip are those of this moment. */
-  update(snapshots: readonly SandboxSnapshot[]): StatusText {
-    const shown = statusText(snapshots, this.#place, Date.now());
-    const { text, tooltip, background, spoken } = shown;
+  /** Takes a change in; VS Code is told only what is said differently. */
+  update(change: RegistryChange): void {
+    const shown = this.#model.update(this.#snapshots, change, Date.now());
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.#tell(shown);
+  }
+
+  dispose(): void {
+    this.#item.dispose();
+  }
+
+  #tell({ text, tooltip, background, spoken }: StatusText): void {
     const color = backgrounds[background];
     this.#item.text = text;
     this.#item.tooltip = tooltip;
     this.#item.backgroundColor = color === undefined ? undefined : new vscode.ThemeColor(color);
     this.#item.accessibilityInformation = { label: spoken, role: 'button' };
-    this.#item.show();
-    this.#shown = shown;
-    return shown;
-  }
-
-  dispose(): void {
-    this.#item.dispose();
   }
 }

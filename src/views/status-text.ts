@@ -1,21 +1,29 @@
 import * as l10n from '../base/l10n.ts';
+import { joined, type PlainText } from '../base/text.ts';
 import { unreadyServices } from '../sandboxes/model/readiness.ts';
 import type { ReadinessWord, SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
+import type { RegistryChange } from '../sandboxes/watch/sandbox-registry.ts';
+import { sandboxAppearance } from './appearance.ts';
+import { clockText } from './facts.ts';
+import { PerSandbox, type Snapshots } from './per-sandbox.ts';
 import { inert } from './plain-text.ts';
-import { clockOffsetText, coarseDurationText, durationText, roundTripText } from './quantities.ts';
-import { sandboxLook } from './readiness-look.ts';
+import { roundTripText, timeText } from './quantities.ts';
+import { haveSameValues } from './tree/memo.ts';
 
 /** Everything the status item shows, as plain data. */
 export interface StatusText {
-  /** Icon and words. */
+  /** Icon and words, as VS Code reads them. */
   readonly text: string;
   /** Lines of plain text. */
-  readonly tooltip: string;
+  readonly tooltip: PlainText;
   readonly background: 'none' | 'warning' | 'error';
-  readonly spoken: string;
+  readonly spoken: PlainText;
   /** The sandbox it speaks of; `undefined` when there is none. */
   readonly sandboxId: string | undefined;
 }
+
+/** Sandboxes that the tooltip tells of; the others are counted. */
+export const maxTooltipSandboxes = 10;
 
 /** How much each state asks for attention, most first. */
 const urgency: readonly ReadinessWord[] = [
@@ -27,41 +35,113 @@ const urgency: readonly ReadinessWord[] = [
   'ready',
 ];
 
-/**
- * What the one status item says: the worst sandbox, and how many share its state. `place` says which machine they are seen
- * from; `nowMs` is Unix time.
- */
-export function statusText(snapshots: readonly SandboxSnapshot[], place: string, nowMs: number): StatusText {
-  const worst = worstSandbox(snapshots);
-  if (worst === undefined) {
-    const text = l10n.t('Sandlight: no sandbox');
-    return { text: `$(vm) ${text}`, tooltip: text, background: 'none', spoken: text, sandboxId: undefined };
+/** What one sandbox adds to the item's words, and nothing that changes with every poll. */
+interface Standing {
+  readonly id: string;
+  readonly name: PlainText;
+  readonly readiness: ReadinessWord;
+  readonly word: PlainText;
+  readonly iconId: string;
+  /** False for one that nobody wants connected, which counts only when there is no other. */
+  readonly isWanted: boolean;
+}
+
+function standingOf(snapshot: SandboxSnapshot): Standing {
+  const { id, name, readiness, connection } = snapshot;
+  const { word, icon } = sandboxAppearance(snapshot);
+  return { id, name, readiness, word, iconId: icon.id, isWanted: connection.phase !== 'idle' };
+}
+
+/** Smaller is more urgent. */
+function rank({ isWanted, readiness }: Pick<Standing, 'isWanted' | 'readiness'>): number {
+  return (isWanted ? 0 : urgency.length) + urgency.indexOf(readiness);
+}
+
+/** What the one status item says: the worst sandbox, and how many share its state. Says it anew only when that changes. */
+export class StatusModel {
+  readonly #place: PlainText;
+  readonly #standings = new PerSandbox<Standing>((snapshot, before) => {
+    const standing = standingOf(snapshot);
+    return before !== undefined && haveSameValues(before, standing) ? before : standing;
+  });
+  /** Those in the tooltip. */
+  #named: readonly Standing[] = [];
+  #text: StatusText | undefined;
+
+  /** `place` says in words which machine the sandboxes are seen from. */
+  constructor(place: PlainText) {
+    this.#place = place;
   }
-  const { word, icon } = sandboxLook(worst);
-  const alike = snapshots.filter((snapshot) => sandboxLook(snapshot).word === word).length;
-  const said =
-    snapshots.length === 1
-      ? l10n.t('{0}: {1}', worst.name, word)
-      : alike === snapshots.length
-        ? l10n.t('{0} sandboxes: {1}', alike, word)
-        : l10n.t('{0}: {1} ({2} of {3})', worst.name, word, alike, snapshots.length);
-  return {
-    text: `$(${icon.id}) ${inert(said)}`,
-    tooltip: [
-      ...snapshots.map((snapshot) => sandboxLines(snapshot, nowMs).join('\n')),
-      l10n.t('Seen from {0}', place),
-    ].join('\n\n'),
-    background: backgroundOf(worst.readiness),
-    spoken: l10n.t('Sandlight, {0}', said),
-    sandboxId: worst.id,
-  };
+
+  /** The text after a change; the same object when it cannot have changed. `nowMs` is Unix time. */
+  update(snapshots: Snapshots, change: RegistryChange, nowMs: number): StatusText {
+    const replacements = this.#standings.update(snapshots, change);
+    // A list in another order may have another first one of the worst.
+    const isOther = replacements.length > 0 || change.listChanged;
+    if (isOther) this.#named = worstFirst([...this.#standings.values.values()], maxTooltipSandboxes);
+    if (this.#text === undefined || isOther || this.#named.some(({ id }) => change.changed.has(id)))
+      this.#text = this.#say(snapshots, nowMs);
+    return this.#text;
+  }
+
+  #say(snapshots: Snapshots, nowMs: number): StatusText {
+    const count = this.#standings.values.size;
+    const [worst] = this.#named;
+    if (worst === undefined) {
+      const text = l10n.t('Sandlight: no sandbox');
+      return {
+        text: `$(vm) ${inert(text)}`,
+        tooltip: text,
+        background: 'none',
+        spoken: text,
+        sandboxId: undefined,
+      };
+    }
+    const { name, word, iconId, readiness, id } = worst;
+    let alike = 0;
+    for (const standing of this.#standings.values.values()) if (standing.word === word) alike++;
+    const said =
+      count === 1
+        ? l10n.t('{0}: {1}', name, word)
+        : alike === count
+          ? l10n.t('{0} sandboxes: {1}', alike, word)
+          : l10n.t('{0}: {1} ({2} of {3})', name, word, alike, count);
+    const others = count - this.#named.length;
+    return {
+      text: `$(${iconId}) ${inert(said)}`,
+      tooltip: joined(
+        [
+          ...this.#named.map((standing) => paragraph(standing, snapshots.get(standing.id), nowMs)),
+          ...(others === 0 ? [] : [l10n.t('and {0} more', others)]),
+          l10n.t('Seen from {0}', this.#place),
+        ],
+        '\n\n',
+      ),
+      background: backgroundOf(readiness),
+      spoken: l10n.t('Sandlight, {0}', said),
+      sandboxId: id,
+    };
+  }
+}
+
+/** The same from nothing, for sandboxes in this order. */
+export function statusText(list: readonly SandboxSnapshot[], place: PlainText, nowMs: number): StatusText {
+  const byId = new Map(list.map((snapshot) => [snapshot.id, snapshot]));
+  const snapshots = { ids: () => [...byId.keys()], get: (id: string) => byId.get(id) };
+  return new StatusModel(place).update(snapshots, { listChanged: true, changed: new Set() }, nowMs);
 }
 
 /** The sandbox that asks for attention most; one that nobody wants connected only when there is no other. */
 export function worstSandbox(snapshots: readonly SandboxSnapshot[]): SandboxSnapshot | undefined {
-  const wanted = snapshots.filter(({ connection }) => connection.phase !== 'idle');
-  const rank = ({ readiness }: SandboxSnapshot): number => urgency.indexOf(readiness);
-  return [...(wanted.length === 0 ? snapshots : wanted)].sort((a, b) => rank(a) - rank(b))[0];
+  const [worst] = worstFirst(snapshots.map(standingOf), 1);
+  return snapshots.find(({ id }) => id === worst?.id);
+}
+
+/** At most `count` of them, most urgent first; of equals the first ones. */
+function worstFirst(standings: readonly Standing[], count: number): readonly Standing[] {
+  const byRank: Standing[][] = [];
+  for (const standing of standings) (byRank[rank(standing)] ??= []).push(standing);
+  return byRank.flat().slice(0, count);
 }
 
 function backgroundOf(readiness: ReadinessWord): StatusText['background'] {
@@ -69,20 +149,27 @@ function backgroundOf(readiness: ReadinessWord): StatusText['background'] {
   return readiness === 'degraded' || readiness === 'not_ready' ? 'warning' : 'none';
 }
 
-function sandboxLines(snapshot: SandboxSnapshot, nowMs: number): readonly string[] {
-  const { name, roundTripMs, runtime, clockOffsetMs, system, isStale } = snapshot;
-  const lines = [l10n.t('{0}: {1}', name, sandboxLook(snapshot).word)];
+/** What is known of a sandbox. It is read at any time after it was written, so it tells moments and no ages. */
+function paragraph(
+  { name, word }: Standing,
+  snapshot: SandboxSnapshot | undefined,
+  nowMs: number,
+): PlainText {
+  const lines = [l10n.t('{0}: {1}', name, word)];
+  if (snapshot === undefined) return joined(lines, '\n');
+  const { roundTripMs, runtime, clockOffsetMs, system, isStale, discovered } = snapshot;
   if (isStale) lines.push(l10n.t('What follows was learnt before the connection was lost.'));
   if (roundTripMs !== null) {
-    const age = durationText(nowMs - roundTripMs.atMs);
-    lines.push(l10n.t('Last answer: {0} ago, after {1}', age, roundTripText(roundTripMs.value)));
+    const at = timeText(roundTripMs.atMs, nowMs);
+    lines.push(l10n.t('Last answer: {0}, after {1}', at, roundTripText(roundTripMs.value)));
   }
   if (runtime !== null && runtime.value.services.length > 0) {
     const count = runtime.value.services.length;
     lines.push(l10n.t('Services: {0} of {1} ready', count - unreadyServices(runtime.value).length, count));
   }
-  if (clockOffsetMs !== null) lines.push(l10n.t('Clock: {0}', clockOffsetText(clockOffsetMs.value)));
+  if (clockOffsetMs !== null)
+    lines.push(l10n.t('Clock: {0}', clockText(clockOffsetMs.value, discovered?.isClockFree === true)));
   if (system !== null && system.value.uptime > 0n)
-    lines.push(l10n.t('Up for {0}', coarseDurationText(Number(system.value.uptime) * 1000)));
-  return lines;
+    lines.push(l10n.t('Up since {0}', timeText(system.atMs - Number(system.value.uptime) * 1000, nowMs)));
+  return joined(lines, '\n');
 }

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { connectAgent } from '../../src/agent/connect.ts';
+import { plain, plainText } from '../../src/base/text.ts';
 import { AgentError } from '../../src/agent/errors.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { FrameConnection } from '../../src/agent/rpc/frame-connection.ts';
@@ -136,7 +137,7 @@ describe('after the handshake', () => {
       const options = { timeoutMs: error_class === 'Timeout' ? impatientMs : patientMs };
       const answers = await Promise.all(
         vector.calls!.map(({ type }) =>
-          classOf(type === 'core.touch' ? session.touch(options) : session.ping(options)),
+          classOf(type === 'core.touch' ? session.activity!.touch(options) : session.ping(options)),
         ),
       );
       answers.forEach((answer, index) => {
@@ -152,7 +153,7 @@ describe('after the handshake', () => {
 
 // Sandlight starts no programs and asks for no file's status, so these messages are sent from here.
 const execRequest: MessageType<{ cmd: string }, 'client'> = {
-  name: 'core.exec.request',
+  name: plain`core.exec.request`,
   generation: 1,
   flags: 2,
   sender: 'client',
@@ -161,18 +162,18 @@ const execRequest: MessageType<{ cmd: string }, 'client'> = {
 
 function readExec({ t, p }: MicrosandboxEnvelope): 'more' | { done: number } {
   if (t !== 'core.exec.exited') return 'more';
-  const map = decodeCbor(p, 'malformed_payload', 'The payload');
+  const map = decodeCbor(p, 'malformed_payload', plain`The payload`);
   const code = isCborMap(map) ? map.get('code') : undefined;
   if (typeof code === 'number' && code === (code | 0)) return { done: code };
-  throw new AgentError('malformed_payload', 'The exit code is no 32-bit integer.');
+  throw new AgentError('malformed_payload', plain`The exit code is no 32-bit integer.`);
 }
 
 function readStat({ t, p }: MicrosandboxEnvelope): 'more' | { done: unknown } {
   if (t === microsandboxMessage.fsData.name) return 'more';
   const { ok, error, data } = decodeMicrosandboxPayload(microsandboxMessage.fsResponse, p);
-  if (!ok) throw new AgentError('remote_error', error ?? '');
+  if (!ok) throw new AgentError('remote_error', plainText(error ?? '', 300));
   if (data?.name === 'Stat') return { done: data.content };
-  throw new AgentError('malformed_payload', 'No status came.');
+  throw new AgentError('malformed_payload', plain`No status came.`);
 }
 
 describe('during a session inside the guest', () => {

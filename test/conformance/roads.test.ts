@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectAgent } from '../../src/agent/connect.ts';
 import { parseEndpoint, type Protocol, type TransportAddress } from '../../src/agent/endpoint.ts';
 import { silentLogger } from '../../src/base/logger.ts';
-import type { AgentSession, PortChange } from '../../src/agent/session.ts';
+import { capabilitiesOf, facetOf, type AgentSession } from '../../src/agent/session.ts';
 import type { TlsSettings } from '../../src/agent/transport/tls.ts';
 import { startGuestAgent, type GuestAgent } from '../../src/guest/agent.ts';
 import { hasOpenssl, TestAuthority } from '../support/certificates.ts';
@@ -124,6 +124,18 @@ for (const wire of wires) {
         session = await open(wire, transport);
       });
 
+      it('tells what it offers, and with the first answer that it tells ports and its clock', async () => {
+        expect(capabilitiesOf(session)).toEqual(
+          new Set(['system_info', 'runtime_status', 'ensure_runtime', 'sync_clock']),
+        );
+        expect(session.absent.ports).toMatch(/first answer/);
+        await session.ping(call);
+        expect([...capabilitiesOf(session)]).toEqual(
+          expect.arrayContaining(['clock_report', 'port_notifications']),
+        );
+        expect(session.absent.ports).toBeUndefined();
+      });
+
       afterAll(() => {
         session.close();
       });
@@ -131,8 +143,8 @@ for (const wire of wires) {
       it('answers ping, system info and runtime status, many at once', async () => {
         const [pong, info, status, ...pongs] = await Promise.all([
           session.ping(call),
-          session.systemInfo(call),
-          session.runtimeStatus(call),
+          facetOf(session, 'system').read(call),
+          facetOf(session, 'runtime').status(call),
           ...Array.from({ length: 20 }, () => session.ping(call)),
         ]);
         expect(pong.message).toBe('pong: ping');
@@ -143,16 +155,15 @@ for (const wire of wires) {
 
       it('refuses to have its clock set', async () => {
         await expect(
-          session.syncClock({ ...call, unixNanos: 1_700_000_000_000_000_000n }),
+          facetOf(session, 'clock').sync({ ...call, unixNanos: 1_700_000_000_000_000_000n }),
         ).rejects.toMatchObject({
           code: 'not_permitted',
         });
       });
 
       it('tells its ports to who asks', async () => {
-        const changes: PortChange[] = [];
-        await session.subscribePorts((change) => changes.push(change), call);
-        expect(changes).toEqual([{ kind: 'snapshot', containers: new Map() }]);
+        const stream = await facetOf(session, 'ports').follow({ onPending: () => undefined }, call);
+        expect(stream.drain()).toEqual([{ kind: 'snapshot', containers: new Map() }]);
       });
 
       it('leaves no call waiting when the session is closed', async () => {

@@ -155,7 +155,7 @@ export class ScriptedAgent {
       this.clockSets.push(timestampSecs);
       this.script.clockAheadMs = 0;
     }
-    const response = AgentPingResponse.encode({ message: 'pong', version: '9.9.9' });
+    const response = AgentPingResponse.encode({ message: 'pong', version: '9.9.9', protocolVersion: 0 });
     if (wantsPorts) await subscribePorts?.();
     const clock = { unixNanos, wasSet: timestampSecs > 0n, refusal: '' };
     PingResponseExtension.encode({ portsSubscribed: wantsPorts, clock }, response);
@@ -165,8 +165,7 @@ export class ScriptedAgent {
   async *#subscribe(signal: AbortSignal): AsyncGenerator<PortUpdate> {
     const { ports } = this.script;
     const told = new Map(ports);
-    for (const [containerId, bindings] of told) yield { kind: 'changed', containerId, bindings };
-    yield { kind: 'snapshotComplete' };
+    yield { kind: 'snapshot', containers: new Map(told) };
     let changed = new AbortController();
     const wake = (): void => {
       changed.abort();

@@ -2,110 +2,103 @@ import { performance } from 'node:perf_hooks';
 import * as l10n from '../../base/l10n.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { AgentError } from '../errors.ts';
-import type {
-  RuntimeEnsureResponse,
-  RuntimeStatusResponse,
-  SystemInfo,
-} from '../generated/arcbox/v1/agent.ts';
-import { MachineServiceClientImpl, SystemServiceClientImpl } from '../generated/arcbox/v1/daemon.ts';
+import type { RuntimeStatus, SystemFacts } from '../facts.ts';
+import {
+  GetSetupStatusRequest,
+  MachineServiceClientImpl,
+  SetupStatus,
+  SystemServiceServiceName,
+} from '../generated/arcbox/v1/daemon.ts';
 import { rpcOver, type CallOptions, type RpcChannel } from '../rpc/channel.ts';
-import type {
-  AgentIdentity,
-  AgentSession,
-  Capability,
-  ClockSyncResult,
-  ListeningPorts,
-  PingResult,
-} from '../session.ts';
-import { runtimeOfSetup } from './setup-phase.ts';
+import type { AgentSession, ClockFacet } from '../session.ts';
+import { checkPayload } from '../wire/protobuf.ts';
+import { runtimeOfSetup, tellsMachineRuns } from './setup-phase.ts';
+
+const nanosPerSecond = 1_000_000_000n;
 
 /**
- * One machine of an ArcBox daemon, whose agent only the daemon can reach. The daemon has no door to the agent's runtime
- * calls; its own setup phase takes their place.
+ * A session with one machine of an ArcBox daemon, whose agent only the daemon can reach. The daemon has no door to the
+ * agent's runtime calls; its own setup phase takes their place.
+ *
+ * A ping is a round trip to the machine's agent by GetSystemInfo, because the daemon's own Ping sends its clock along and
+ * the agent then sets its own. The version stays empty until a clock synchronisation has learnt it.
+ *
+ * @param channel a gRPC channel to the daemon's socket; the session closes it.
  */
-export class DaemonSession implements AgentSession {
-  readonly endpoint: Endpoint;
-  readonly boot = null;
-  readonly closed: Promise<AgentError>;
-  readonly capabilities: ReadonlySet<Capability> = new Set(['system_info', 'runtime_status', 'sync_clock']);
-  readonly #channel: RpcChannel;
-  readonly #machineId: string;
-  #agent: AgentIdentity | null = null;
+export function daemonSession(endpoint: Endpoint, channel: RpcChannel): AgentSession {
+  const id = endpoint.machine ?? 'default';
+  const machines = (options: CallOptions): MachineServiceClientImpl =>
+    new MachineServiceClientImpl(rpcOver(channel, options));
 
-  /** Takes over `channel`, a gRPC channel to the daemon's socket. */
-  constructor(endpoint: Endpoint, channel: RpcChannel) {
-    this.endpoint = endpoint;
-    this.closed = channel.closed;
-    this.#channel = channel;
-    this.#machineId = endpoint.machine ?? 'default';
-  }
+  const readSystem = async (options: CallOptions): Promise<SystemFacts> => ({
+    ...(await machines(options).getSystemInfo({ id })),
+    distroInitPending: false,
+  });
 
-  get agent(): AgentIdentity | null {
-    return this.#agent;
-  }
+  const clock: ClockFacet = {
+    isReported: false,
+    // The daemon sends its own clock, so no other time can be chosen, and the agent does not confirm.
+    sync: async (options) => {
+      if (options.unixNanos !== undefined) {
+        throw new AgentError(
+          'unsupported',
+          l10n.t('The ArcBox daemon sends its own clock to the guest and takes no other time.'),
+        );
+      }
+      const sentUnixNanos = BigInt(Math.floor(Date.now() / 1000)) * nanosPerSecond;
+      const { version } = await machines(options).ping({ id });
+      session.agent = { version };
+      return { sentUnixNanos, resolution: 'second', confirmed: false, driftBeforeMs: null };
+    },
+  };
 
-  /**
-   * A round trip to the machine's agent by GetSystemInfo, because the daemon's own Ping sends its clock along and the
-   * agent then sets its own. The version stays empty until {@link syncClock} has learnt it.
-   */
-  async ping(options: CallOptions): Promise<PingResult> {
-    const start = performance.now();
-    await this.systemInfo(options);
-    const rttMs = performance.now() - start;
-    return { message: '', version: this.#agent?.version ?? '', rttMs, clockOffsetMs: null };
-  }
-
-  systemInfo(options: CallOptions): Promise<SystemInfo> {
-    return this.#machines(options).getSystemInfo({ id: this.#machineId });
-  }
-
-  async runtimeStatus(options: CallOptions): Promise<RuntimeStatusResponse> {
-    const daemon = new SystemServiceClientImpl(rpcOver(this.#channel, options));
-    return runtimeOfSetup(await daemon.getSetupStatus({}));
-  }
-
-  ensureRuntime(): Promise<RuntimeEnsureResponse> {
-    return unsupported(
-      l10n.t('The ArcBox daemon starts its runtime by itself and takes no request to do so.'),
-    );
-  }
-
-  /** The daemon sends its own clock, so no other time can be chosen, and the agent does not confirm. */
-  async syncClock(options: CallOptions & { readonly unixNanos?: bigint }): Promise<ClockSyncResult> {
-    if (options.unixNanos !== undefined) {
-      return unsupported(
-        l10n.t('The ArcBox daemon sends its own clock to the guest and takes no other time.'),
-      );
-    }
-    const sentUnixNanos = BigInt(Math.floor(Date.now() / 1000)) * 1_000_000_000n;
-    const { version } = await this.#machines(options).ping({ id: this.#machineId });
-    this.#agent = { version };
-    return { sentUnixNanos, resolution: 'second', confirmed: false, driftBeforeMs: null };
-  }
-
-  touch(): Promise<bigint> {
-    return unsupported(l10n.t('ArcBox machines keep no record of being in use.'));
-  }
-
-  listeningPorts(): Promise<ListeningPorts> {
-    return unsupported(l10n.t('The ArcBox daemon does not tell what listens in the guest.'));
-  }
-
-  subscribePorts(): Promise<void> {
-    return unsupported(
-      l10n.t('The ArcBox daemon does not tell ports; they are read from its Docker socket.'),
-    );
-  }
-
-  close(): void {
-    this.#channel.close();
-  }
-
-  #machines(options: CallOptions): MachineServiceClientImpl {
-    return new MachineServiceClientImpl(rpcOver(this.#channel, options));
-  }
+  const session: { -readonly [Key in keyof AgentSession]: AgentSession[Key] } = {
+    endpoint,
+    agent: null,
+    boot: null,
+    absent: {
+      runtime: l10n.t('The ArcBox daemon starts its runtime by itself and takes no request to do so.'),
+      ports: l10n.t('The ArcBox daemon does not tell ports; they are read from its Docker socket.'),
+      listening: l10n.t('The ArcBox daemon does not tell what listens in the guest.'),
+      activity: l10n.t('ArcBox machines keep no record of being in use.'),
+    },
+    closed: channel.closed,
+    runtime: { status: (options) => readSetup(channel, options, () => readSystem(options)) },
+    clock,
+    system: { read: readSystem },
+    ping: async (options) => {
+      const start = performance.now();
+      await readSystem(options);
+      const rttMs = performance.now() - start;
+      return { message: '', version: session.agent?.version ?? '', rttMs, clockOffsetMs: null };
+    },
+    close: () => {
+      channel.close();
+    },
+  };
+  return session;
 }
 
-function unsupported(message: string): Promise<never> {
-  return Promise.reject(new AgentError('unsupported', message));
+/** Reads the daemon's setup; where that does not tell whether its machine runs, the machine itself is asked. */
+async function readSetup(
+  channel: RpcChannel,
+  options: CallOptions,
+  askMachine: () => Promise<unknown>,
+): Promise<RuntimeStatus> {
+  const request = GetSetupStatusRequest.encode({}).finish();
+  const status = await channel.unary(SystemServiceServiceName, 'GetSetupStatus', request, options);
+  checkPayload('arcbox.v1.SetupStatus', status);
+  const machineRuns = tellsMachineRuns(status) ?? (await answers(askMachine));
+  return runtimeOfSetup(SetupStatus.decode(status), machineRuns);
+}
+
+/** False when the daemon says that it cannot pass a question on. */
+async function answers(ask: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await ask();
+    return true;
+  } catch (error) {
+    if (error instanceof AgentError && error.code === 'remote_error') return false;
+    throw error;
+  }
 }

@@ -1,4 +1,3 @@
-import * as l10n from '../../base/l10n.ts';
 import type { RemoteError } from '../errors.ts';
 
 /**
@@ -25,5 +24,5 @@ export function decodeArcboxError(payload: Uint8Array): RemoteError {
   if (bytes.length < 8) return { code, text: '' };
   const announced = bytes.readUInt32BE(4);
   const text = bytes.subarray(8, 8 + announced).toString();
-  return { code, text: announced > bytes.length - 8 ? l10n.t('{0} (text cut short)', text) : text };
+  return { code, text: announced > bytes.length - 8 ? `${text} (text cut short)` : text };
 }

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import * as l10n from '../../base/l10n.ts';
 import { AgentError, sentences } from '../errors.ts';
 import { ByteQueue } from '../../base/byte-queue.ts';
+import { plainText, type PlainText } from '../../base/text.ts';
 import { foreignProtocolHint } from '../wire/foreign-protocol.ts';
 import type { FrameDecoder } from '../wire/frame-decoder.ts';
 
@@ -30,6 +31,11 @@ export const arcboxMaxFrameBytes = 16 * 1024 * 1024;
 
 /** Largest trace id, in bytes: its length field has 16 bits. */
 export const arcboxMaxTraceIdBytes = 0xffff;
+
+/** A message type as it is written in errors, such as `0x1001`. */
+export function hexType(type: number): PlainText {
+  return plainText(`0x${type.toString(16).padStart(4, '0')}`, 10);
+}
 
 const lengthBytes = 4;
 const minLength = 6;
@@ -112,7 +118,7 @@ export class ArcboxFrameDecoder implements FrameDecoder<ArcboxFrame> {
     if (queue.length >= 8 && this.#acceptType?.(queue.peekUint32(4)) === false) {
       throw new AgentError(
         'unexpected_message_type',
-        l10n.t('Message type {0} is unknown.', `0x${queue.peekUint32(4).toString(16).padStart(4, '0')}`),
+        l10n.t('Message type {0} is unknown.', hexType(queue.peekUint32(4))),
       );
     }
     if (queue.length < headerBytes) return undefined;
@@ -149,7 +155,7 @@ export class ArcboxFrameDecoder implements FrameDecoder<ArcboxFrame> {
   }
 
   /** What the bytes of an unfinished frame look like, as a sentence; empty when they look like nothing known. */
-  hint(): string {
+  hint(): PlainText {
     return foreignProtocolHint(this.#queue, l10n.t('this is not an ArcBox agent'));
   }
 }

@@ -1,13 +1,14 @@
 import type { Duplex } from 'node:stream';
 import * as l10n from '../../base/l10n.ts';
+import type { PlainText } from '../../base/text.ts';
 import { AgentError, sentences, withReason } from '../errors.ts';
 import { AgentServiceServiceName } from '../generated/arcbox/v1/agent.ts';
 import { decodeArcboxError } from './error.ts';
-import { ArcboxFrameDecoder, encodeArcboxFrame, type ArcboxFrame } from './frame.ts';
+import { ArcboxFrameDecoder, encodeArcboxFrame, hexType, type ArcboxFrame } from './frame.ts';
 import { arcboxCalls, arcboxType } from './messages.ts';
-import type { CallOptions, RpcChannel } from '../rpc/channel.ts';
+import { shownName, type CallOptions, type RpcChannel } from '../rpc/channel.ts';
 import { FrameConnection } from '../rpc/frame-connection.ts';
-import { startCall, type PendingCall } from '../rpc/pending-call.ts';
+import { refuseWhenFull, startCall, type PendingCall } from '../rpc/pending-call.ts';
 
 /** A port notification as it came: the payload is unchecked protobuf. */
 export interface PortNotification {
@@ -63,18 +64,25 @@ export class FramedChannel implements RpcChannel {
       service === AgentServiceServiceName ? arcboxCalls.find((call) => call.method === method) : undefined;
     if (types === undefined) {
       return Promise.reject(
-        new AgentError('unsupported', l10n.t('ArcBox frames cannot carry {0}/{1}.', service, method)),
+        new AgentError(
+          'unsupported',
+          l10n.t('ArcBox frames cannot carry {0}/{1}.', shownName(service), shownName(method)),
+        ),
       );
     }
-    if (this.#connection.failure !== undefined) return Promise.reject(this.#connection.failure);
+    const refusal = this.#connection.failure ?? refuseWhenFull(this.#waiting.length);
+    if (refusal !== undefined) return Promise.reject(refusal);
     let frame: Buffer;
     try {
       frame = encodeArcboxFrame(types.requestType, request);
     } catch (error) {
       return Promise.reject(AgentError.from(error, 'frame_too_large'));
     }
-    const describeTimeout = (): string =>
-      sentences(l10n.t('No answer to {0} within {1} ms.', method, options.timeoutMs), this.#decoder.hint());
+    const describeTimeout = (): PlainText =>
+      sentences(
+        l10n.t('No answer to {0} within {1} ms.', types.method, options.timeoutMs),
+        this.#decoder.hint(),
+      );
     const call = startCall<Uint8Array>(options, describeTimeout);
     if (options.signal?.aborted === true) return call.promise;
     this.#waiting.push({ responseType: types.responseType, call });
@@ -87,7 +95,11 @@ export class FramedChannel implements RpcChannel {
     await Promise.resolve();
     throw new AgentError(
       'unsupported',
-      l10n.t('ArcBox frames have no streams, so {0}/{1} cannot be called.', service, method),
+      l10n.t(
+        'ArcBox frames have no streams, so {0}/{1} cannot be called.',
+        shownName(service),
+        shownName(method),
+      ),
     );
   }
 
@@ -109,7 +121,7 @@ export class FramedChannel implements RpcChannel {
       this.#connection.fail(
         new AgentError(
           'unsolicited_message',
-          l10n.t('The agent sent {0} although nothing was asked.', hex(frame.type)),
+          l10n.t('The agent sent {0} although nothing was asked.', hexType(frame.type)),
         ),
       );
     } else if (frame.type === slot.responseType) {
@@ -124,14 +136,14 @@ export class FramedChannel implements RpcChannel {
     } else {
       const error = new AgentError(
         'unexpected_message_type',
-        l10n.t('The agent answered {0} where {1} was expected.', hex(frame.type), hex(slot.responseType)),
+        l10n.t(
+          'The agent answered {0} where {1} was expected.',
+          hexType(frame.type),
+          hexType(slot.responseType),
+        ),
       );
       slot.call.reject(error);
       this.#connection.fail(error);
     }
   }
-}
-
-function hex(type: number): string {
-  return `0x${type.toString(16).padStart(4, '0')}`;
 }

@@ -1,5 +1,6 @@
 import type { BinaryWriter } from '@bufbuild/protobuf/wire';
-import { AgentError } from '../errors.ts';
+import { plain, plainText } from '../../base/text.ts';
+import { AgentError, maxQuotedLength } from '../errors.ts';
 import * as agent from '../generated/arcbox/v1/agent.ts';
 import * as common from '../generated/arcbox/v1/common.ts';
 import { decodeArcboxError, encodeArcboxError } from './error.ts';
@@ -41,7 +42,7 @@ const errorCodec: JsonCodec = {
   fromJson: (json) => {
     const { code, message } = json as { code?: unknown; message?: unknown };
     if (typeof code !== 'number' || !Number.isInteger(code) || Math.abs(code) > 2 ** 31) {
-      throw new AgentError('usage', 'An Error needs a code: a whole number of 32 bits.');
+      throw new AgentError('usage', plain`An Error needs a code: a whole number of 32 bits.`);
     }
     return encodeArcboxError(code, typeof message === 'string' ? message : '');
   },
@@ -84,18 +85,21 @@ export interface MessageToEncode {
  */
 export function encodeArcboxMessage({ message, json, type, traceId }: MessageToEncode): Buffer {
   const codec = codecs.get(message);
+  const name = plainText(message, maxQuotedLength);
   if (codec === undefined) {
-    throw new AgentError('usage', `${message} is not a message; known are ${[...codecs.keys()].join(', ')}.`);
+    const known = plainText([...codecs.keys()].join(', '), maxQuotedLength);
+    throw new AgentError('usage', plain`${name} is not a message; known are ${known}.`);
   }
-  const types = [...arcboxMessageNames].filter(([, name]) => name === message).map(([number]) => number);
+  const types = [...arcboxMessageNames].filter(([, known]) => known === message).map(([number]) => number);
   const chosen = type ?? types[0];
   if (chosen === undefined)
-    throw new AgentError('usage', `${message} does not travel in a frame of its own.`);
+    throw new AgentError('usage', plain`${name} does not travel in a frame of its own.`);
   if (!types.includes(chosen)) {
-    throw new AgentError('usage', `${message} travels under type ${types.join(' or ')}, not ${chosen}.`);
+    const allowed = plainText(types.join(' or '), maxQuotedLength);
+    throw new AgentError('usage', plain`${name} travels under type ${allowed}, not ${chosen}.`);
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new AgentError('usage', `${message} must be given as a JSON object.`);
+    throw new AgentError('usage', plain`${name} must be given as a JSON object.`);
   }
   try {
     return encodeArcboxFrame(chosen, codec.fromJson(json), traceId);

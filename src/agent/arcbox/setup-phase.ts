@@ -1,9 +1,17 @@
 import * as l10n from '../../base/l10n.ts';
-import type { RuntimeStatusResponse } from '../generated/arcbox/v1/agent.ts';
-import type { SetupStatus } from '../generated/arcbox/v1/daemon.ts';
+import { plainText, type PlainText } from '../../base/text.ts';
+import type { RuntimeStatus } from '../facts.ts';
+import { SetupStatus } from '../generated/arcbox/v1/daemon.ts';
+import { visitFields } from './top-level-fields.ts';
 
-/** The daemon's phases by number, as words for a person and as the status of a service. */
-const phases: ReadonlyMap<number, { readonly word: () => string; readonly status: string }> = new Map([
+interface Phase {
+  readonly word: () => PlainText;
+  /** The phase as the status of a service. */
+  readonly status: 'starting' | 'ready' | 'error' | 'not_ready';
+}
+
+/** The daemon's phases by number. */
+const phases: ReadonlyMap<number, Phase> = new Map<number, Phase>([
   [1, { word: () => l10n.t('initializing'), status: 'starting' }],
   [2, { word: () => l10n.t('assets ready'), status: 'starting' }],
   [3, { word: () => l10n.t('VM starting'), status: 'starting' }],
@@ -16,17 +24,42 @@ const phases: ReadonlyMap<number, { readonly word: () => string; readonly status
   [10, { word: () => l10n.t('failed'), status: 'error' }],
 ]);
 
+const readyWithoutMachine: Phase = {
+  word: () => l10n.t('the daemon is ready, but its machine does not run'),
+  status: 'not_ready',
+};
+
+/** The fields of a SetupStatus that say nothing of the machine: phase and message. */
+const fieldsWithoutMachine: ReadonlySet<number> = new Set([1, 6]);
+
+/** Longest message that is kept behind a phase's word. What shows it has its own limit, which is lower. */
+const maxMessageLength = 2000;
+
 /**
- * The setup of the daemon in the shape of a runtime status. The daemon reports no services; its phase `ready` means that
- * Docker in the machine has answered, and stands for the one service `setup`.
+ * Whether the daemon's machine runs, from a `SetupStatus` that has passed `checkPayload`; `undefined` when it does not
+ * tell. On the wire `vm_running = false` looks like a daemon that has no such field. Daemons that have it send others
+ * besides: those of April 2026 what they have installed on the host (2 to 4 and 7), later ones that publish `ready`
+ * without a machine also why (`storage_recovery`, beyond 7). So a status of nothing but a phase and a message says
+ * nothing of the machine, and every other one means what it says.
  */
-export function runtimeOfSetup({ phase, message }: SetupStatus): RuntimeStatusResponse {
-  const { word, status } = phases.get(phase) ?? {
-    word: () => l10n.t('phase {0}', phase),
-    status: 'not_ready',
-  };
+export function tellsMachineRuns(status: Uint8Array): boolean | undefined {
+  if (SetupStatus.decode(status).vmRunning) return true;
+  const numbers = new Set<number>();
+  visitFields(status, (number) => numbers.add(number));
+  return [...numbers].every((number) => fieldsWithoutMachine.has(number)) ? undefined : false;
+}
+
+/**
+ * The setup of the daemon in the shape of a runtime status. The daemon reports no services; its phase `ready` means, where
+ * the machine runs, that Docker in it has answered, and stands for the one service `setup`.
+ */
+export function runtimeOfSetup(
+  { phase, message }: Pick<SetupStatus, 'phase' | 'message'>,
+  machineRuns: boolean,
+): RuntimeStatus {
+  const { word, status } = phaseOf(phase, machineRuns);
   const isReady = status === 'ready';
-  const detail = message === '' ? word() : l10n.t('{0}: {1}', word(), message);
+  const detail = message === '' ? word() : l10n.t('{0}: {1}', word(), plainText(message, maxMessageLength));
   return {
     containerdReady: isReady,
     dockerReady: isReady,
@@ -34,4 +67,9 @@ export function runtimeOfSetup({ phase, message }: SetupStatus): RuntimeStatusRe
     detail,
     services: [{ name: 'setup', status, detail }],
   };
+}
+
+function phaseOf(number: number, machineRuns: boolean): Phase {
+  const phase = phases.get(number) ?? { word: () => l10n.t('phase {0}', number), status: 'not_ready' };
+  return phase.status === 'ready' && !machineRuns ? readyWithoutMachine : phase;
 }

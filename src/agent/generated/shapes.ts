@@ -16,6 +16,7 @@ export const shapes = {
   'arcbox.v1.AgentPingResponse': {
     '1': 'string',
     '2': 'string',
+    '3': 'varint',
   },
   'arcbox.v1.SystemInfo': {
     '1': 'string',
@@ -31,6 +32,7 @@ export const shapes = {
     '9': 'string',
     '10': 'varint',
     '11': 'string',
+    '12': 'varint',
   },
   'arcbox.v1.RuntimeEnsureRequest': {
     '1': 'varint',
@@ -104,6 +106,7 @@ export const shapes = {
   'arcbox.v1.GetSetupStatusRequest': {},
   'arcbox.v1.SetupStatus': {
     '1': 'varint',
+    '5': 'varint',
     '6': 'string',
   },
   'sandlight.v1.WatchPortsRequest': {},

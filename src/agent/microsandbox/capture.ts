@@ -1,3 +1,4 @@
+import { plain } from '../../base/text.ts';
 import { AgentError } from '../errors.ts';
 import { CborFloat, decodeCbor, isCborArray, isCborMap, type CborValue } from './cbor.ts';
 import { decodeChunk } from '../wire/frame-decoder.ts';
@@ -78,7 +79,7 @@ function captureFrame({ id, flags, body }: MicrosandboxFrame): CapturedFrame {
 
 function capturePayload(payload: Uint8Array): CapturedValue {
   try {
-    const value = decodeCbor(payload, 'malformed_payload', 'The payload');
+    const value = decodeCbor(payload, 'malformed_payload', plain`The payload`);
     return isCborMap(value) ? captureValue(value) : raw(payload);
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;

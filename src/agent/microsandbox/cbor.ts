@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { encode, Token, Tokenizer, tokensToObject, Type, type DecodeOptions } from 'cborg';
 import * as l10n from '../../base/l10n.ts';
-import { AgentError, type AgentErrorCode } from '../errors.ts';
+import { plainText, type PlainText } from '../../base/text.ts';
+import { AgentError, maxQuotedLength, type AgentErrorCode } from '../errors.ts';
 
 /*
  * cborg rather than cbor-x: cbor-x is four times as fast, but it drops duplicate keys and trailing bytes silently, turns
@@ -57,7 +58,7 @@ export function encodeCbor(value: CborInput): Uint8Array {
  * @param subject what the bytes are, to begin the error's sentence.
  * @throws AgentError with `code`.
  */
-export function decodeCbor(bytes: Uint8Array, code: AgentErrorCode, subject: string): CborValue {
+export function decodeCbor(bytes: Uint8Array, code: AgentErrorCode, subject: PlainText): CborValue {
   const tokenizer = new StrictTokenizer(bytes);
   try {
     if (tokenizer.done()) throw new Error(l10n.t('there are no bytes'));
@@ -65,10 +66,15 @@ export function decodeCbor(bytes: Uint8Array, code: AgentErrorCode, subject: str
     if (!tokenizer.done()) throw new Error(l10n.t('bytes follow the item'));
     return value;
   } catch (error) {
-    const why = error instanceof Error ? error.message.replace(/^CBOR decode error: /, '') : String(error);
+    const words = error instanceof Error ? error.message.replace(/^CBOR decode error: /, '') : String(error);
     throw new AgentError(
       code,
-      l10n.t('{0} is not the CBOR expected at byte {1}: {2}.', subject, tokenizer.pos(), why),
+      l10n.t(
+        '{0} is not the CBOR expected at byte {1}: {2}.',
+        subject,
+        tokenizer.pos(),
+        plainText(words, maxQuotedLength),
+      ),
       { cause: error },
     );
   }

@@ -9,7 +9,10 @@ import { decodeMicrosandboxPayload, microsandboxMessage, microsandboxMessageType
 import type { CallOptions } from '../rpc/channel.ts';
 import { CorrelationIds } from './correlation-ids.ts';
 import type { FrameConnection } from '../rpc/frame-connection.ts';
-import { startCall, type PendingCall } from '../rpc/pending-call.ts';
+import { refuseWhenFull, startCall, type PendingCall } from '../rpc/pending-call.ts';
+
+/** Most messages that one exchange takes, so that empty ones are bounded too. */
+export const maxAnswerMessages = 10_000;
 
 /** What an exchange does with one message of its id. */
 export type MessageOutcome<Result> = { readonly done: Result } | 'more';
@@ -73,8 +76,8 @@ export class MicrosandboxChannel<Role extends MicrosandboxRole> {
     payload: Outgoing<Payload>,
     exchange: Exchange<Result>,
   ): Promise<Result> {
-    const { failure } = this.#connection;
-    if (failure !== undefined) return Promise.reject(failure);
+    const refusal = this.#connection.failure ?? refuseWhenFull(this.#waiting.size);
+    if (refusal !== undefined) return Promise.reject(refusal);
     let id: number;
     let frame: Buffer;
     try {
@@ -95,9 +98,11 @@ export class MicrosandboxChannel<Role extends MicrosandboxRole> {
       this.#ids.release(id);
       return call.promise;
     }
+    let messages = 0;
     this.#waiting.set(id, {
       call,
       accept: (message) => {
+        if (++messages > maxAnswerMessages) throw tooManyMessages();
         const outcome = exchange.onMessage(message);
         if (outcome === 'more') return;
         this.#waiting.delete(id);
@@ -146,6 +151,13 @@ export class MicrosandboxChannel<Role extends MicrosandboxRole> {
       new AgentError('unexpected_message_type', l10n.t('The agent ended its answer before it was complete.')),
     );
   }
+}
+
+function tooManyMessages(): AgentError {
+  return new AgentError(
+    'frame_too_large',
+    l10n.t('The agent answered one call with more than {0} messages.', maxAnswerMessages),
+  );
 }
 
 function checkFlags(name: string, flags: number): void {

@@ -72,8 +72,9 @@ export class MicrosandboxEncoder<Role extends MicrosandboxRole> {
       return frame;
     }
     // The compiler keeps this from happening; the check is for callers that got round it.
-    if (!(sendersOf[this.#role] as readonly Sender[]).includes(type.sender)) {
-      throw new AgentError('not_permitted', l10n.t('A {0} never sends {1}.', this.#role, type.name));
+    const role: MicrosandboxRole = this.#role;
+    if (!(sendersOf[role] as readonly Sender[]).includes(type.sender)) {
+      throw new AgentError('not_permitted', l10n.t('A {0} never sends {1}.', role, type.name));
     }
     if (type.generation > this.generation) {
       throw new AgentError(

@@ -1,4 +1,5 @@
 import * as l10n from '../../base/l10n.ts';
+import type { PlainText } from '../../base/text.ts';
 import { AgentError } from '../errors.ts';
 import { decodeCbor, encodeCbor, isCborMap } from './cbor.ts';
 
@@ -66,6 +67,6 @@ function readUsualEnvelope(body: Uint8Array): MicrosandboxEnvelope | undefined {
   return { v, t, p: body.subarray(start) };
 }
 
-function invalid(message: string): AgentError {
+function invalid(message: PlainText): AgentError {
   return new AgentError('invalid_frame', message);
 }

@@ -1,4 +1,5 @@
 import * as l10n from '../../base/l10n.ts';
+import { plainText } from '../../base/text.ts';
 import { AgentError, withReason } from '../errors.ts';
 import type { microsandboxMessage, PayloadOf } from './messages.ts';
 
@@ -34,8 +35,8 @@ export function remoteErrorOf({
   const code = kind.startsWith('unsupported_') ? 'unsupported' : 'remote_error';
   const event =
     offendingType === null
-      ? l10n.t('The agent answered {0}', kind.slice(0, 64))
-      : l10n.t('The agent answered {0} about {1}', kind.slice(0, 64), offendingType.slice(0, 64));
+      ? l10n.t('The agent answered {0}', plainText(kind, 64))
+      : l10n.t('The agent answered {0} about {1}', plainText(kind, 64), plainText(offendingType, 64));
   return new AgentError(code, withReason(event, message.slice(0, maxQuotedLength)), {
     remote: { kind, text: message, ...(offendingType !== null && { offendingType }) },
   });

@@ -1,5 +1,9 @@
 import * as l10n from '../../base/l10n.ts';
+import { plainText, type PlainText } from '../../base/text.ts';
 import { isCborArray, isCborMap, type CborMap, type CborValue } from './cbor.ts';
+
+/** Longest list of field names in an error, in characters. */
+const maxNamesLength = 200;
 
 /** Returned by {@link Field.accept} for a value of the wrong kind. */
 export const mismatch = Symbol('mismatch');
@@ -7,7 +11,7 @@ export const mismatch = Symbol('mismatch');
 /** One kind of value in a message: what it is called in an error, and how it is taken from decoded CBOR. */
 export interface Field<T> {
   /** In the reader's language, with an article, such as `a text`. */
-  readonly expected: () => string;
+  readonly expected: () => PlainText;
   /** `undefined` stands for a missing key. */
   readonly accept: (value: CborValue | undefined) => T | typeof mismatch;
 }
@@ -80,7 +84,7 @@ export function list<T>({ expected, accept }: Field<T>, max: number): Field<read
 /** A map inside a message. */
 export function record<T extends object>(fields: Fields<T>): Field<T> {
   return {
-    expected: () => l10n.t('a map of {0}', Object.keys(fields).join(', ')),
+    expected: () => l10n.t('a map of {0}', plainText(Object.keys(fields).join(', '), maxNamesLength)),
     accept: (value) => {
       if (!isCborMap(value)) return mismatch;
       const result = readFields(fields, value);

@@ -1,5 +1,6 @@
 import * as l10n from '../../base/l10n.ts';
-import { AgentError, withReason } from '../errors.ts';
+import { plainText, quoted } from '../../base/text.ts';
+import { AgentError, maxQuotedLength, withReason } from '../errors.ts';
 import type { CallOptions } from '../rpc/channel.ts';
 import type { Exchange, MicrosandboxChannel } from './channel.ts';
 import type { CborInput } from './cbor.ts';
@@ -9,6 +10,9 @@ import { decodeMicrosandboxPayload, microsandboxMessage } from './messages.ts';
 
 /** A channel that may read files: a relay's client or the agent's host. */
 export type FileChannel = MicrosandboxChannel<'client'> | MicrosandboxChannel<'host'>;
+
+/** Longest name of a message type that is quoted. */
+const maxQuotedTypeLength = 64;
 
 /** The beginning of a file inside the guest. */
 export interface GuestFile {
@@ -57,7 +61,7 @@ async function openFile(channel: FileChannel, path: string, options: CallOptions
   if (typeof handle !== 'number' && typeof handle !== 'bigint') {
     throw new AgentError(
       'malformed_payload',
-      l10n.t('The guest opened {0} but answered without a handle.', path),
+      l10n.t('The guest opened {0} but answered without a handle.', plainText(path, maxQuotedLength)),
     );
   }
   return BigInt(handle);
@@ -69,19 +73,20 @@ async function readFrom(
   maxBytes: number,
   options: CallOptions,
 ): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
+  // One buffer, because a list of chunks would grow with their number, and an empty chunk costs the guest nothing.
+  const bytes = Buffer.allocUnsafeSlow(maxBytes);
   let length = 0;
   await request(channel, { Read: { handle, offset: 0, len: maxBytes } }, options, (chunk) => {
-    length += chunk.byteLength;
-    if (length > maxBytes) {
+    if (length + chunk.byteLength > maxBytes) {
       throw new AgentError(
         'frame_too_large',
         l10n.t('The guest sent more than the {0} bytes asked for.', maxBytes),
       );
     }
-    chunks.push(chunk);
+    bytes.set(chunk, length);
+    length += chunk.byteLength;
   });
-  return Buffer.concat(chunks);
+  return bytes.subarray(0, length);
 }
 
 async function closeFile(channel: FileChannel, handle: bigint, options: CallOptions): Promise<void> {
@@ -112,12 +117,12 @@ function readResponse({ t, p }: MicrosandboxEnvelope): Variant | null {
   if (t !== fsResponse.name) {
     throw new AgentError(
       'unexpected_message_type',
-      l10n.t('The agent answered {0} to a file request.', JSON.stringify(t.slice(0, 64))),
+      l10n.t('The agent answered {0} to a file request.', quoted(t, maxQuotedTypeLength)),
     );
   }
   const { ok, error, data } = decodeMicrosandboxPayload(fsResponse, p);
   if (ok) return data;
   const text = error ?? '';
-  const message = withReason(l10n.t('The guest refused a file request'), text.slice(0, 500));
+  const message = withReason(l10n.t('The guest refused a file request'), text);
   throw new AgentError('remote_error', message, { remote: { text } });
 }

@@ -1,6 +1,7 @@
 import * as l10n from '../../base/l10n.ts';
 import { AgentError, sentences } from '../errors.ts';
 import { ByteQueue } from '../../base/byte-queue.ts';
+import { quoted, type PlainText } from '../../base/text.ts';
 import type { FrameDecoder } from '../wire/frame-decoder.ts';
 import { decodeMicrosandboxEnvelope } from './envelope.ts';
 import { MicrosandboxFrameDecoder, microsandboxMaxFrameBytes, type MicrosandboxFrame } from './frame.ts';
@@ -94,7 +95,7 @@ export function readReady({ id, flags, body }: MicrosandboxFrame): MicrosandboxR
       'handshake_failed',
       l10n.t(
         'It is {0} with id {1} and flags {2} where {3} with id 0 and flags 0 was expected.',
-        JSON.stringify(t.slice(0, 64)),
+        quoted(t, 64),
         id,
         flags,
         type.name,
@@ -117,7 +118,7 @@ export function readReady({ id, flags, body }: MicrosandboxFrame): MicrosandboxR
 function readRange(head: ByteQueue): IdRange {
   const start = head.peekUint32(0);
   const endExclusive = head.peekUint32(4);
-  const fail = (why: string): never => {
+  const fail = (why: PlainText): never => {
     throw new AgentError(
       'handshake_failed',
       sentences(why, l10n.t('Check that this is the agent.sock of a running sandbox.')),
@@ -133,7 +134,9 @@ function readRange(head: ByteQueue): IdRange {
   }
   const text = printable(head.take(rangeBytes));
   if (text !== undefined)
-    return fail(l10n.t('The first bytes read as the text {0}, not as an id range.', JSON.stringify(text)));
+    return fail(
+      l10n.t('The first bytes read as the text {0}, not as an id range.', quoted(text, rangeBytes)),
+    );
   if (start === 0 || start >= endExclusive) {
     return fail(l10n.t("The relay's id range from {0} to {1} is unusable.", start, endExclusive));
   }

@@ -1,11 +1,14 @@
 import { AgentError } from '../errors.ts';
+import type { ListeningPorts } from '../facts.ts';
 import type { CallOptions } from '../rpc/channel.ts';
 import { readGuestFile, type FileChannel } from './guest-file.ts';
 import { parseListeningSockets } from './proc-net-tcp.ts';
-import type { ListeningPorts } from '../session.ts';
 
-/** Enough for some 1,700 sockets of each family. */
+/** How much of each table is read: some 1,700 sockets and connections. */
 const maxTableBytes = 256 * 1024;
+
+/** Listening sockets that are kept of each table. */
+export const maxListeningSockets = 2000;
 
 /**
  * Reads the listening TCP sockets of a guest from its `/proc/net/tcp` and `tcp6`, with no program started inside.
@@ -24,7 +27,10 @@ export async function readListeningPorts(
     },
   );
   const tables = ipv6 === undefined ? [ipv4] : [ipv4, ipv6];
-  const sockets = tables.flatMap(({ bytes }) => parseListeningSockets(bytes.toString('latin1')));
+  const parsed = tables.map(({ bytes }) =>
+    parseListeningSockets(bytes.toString('latin1'), maxListeningSockets),
+  );
+  const sockets = parsed.flatMap((table) => table.sockets);
   sockets.sort((a, b) => a.port - b.port || (a.address < b.address ? -1 : 1));
-  return { sockets, truncated: tables.some(({ truncated }) => truncated) };
+  return { sockets, truncated: [...tables, ...parsed].some(({ truncated }) => truncated) };
 }

@@ -1,5 +1,6 @@
 import * as l10n from '../../base/l10n.ts';
-import { AgentError } from '../errors.ts';
+import { plainText, type PlainText } from '../../base/text.ts';
+import { AgentError, maxQuotedLength } from '../errors.ts';
 import { decodeCbor, isCborMap } from './cbor.ts';
 import { microsandboxFlag as flag } from './frame.ts';
 import { field, list, optional, readFields, record, type Fields } from './fields.ts';
@@ -22,9 +23,12 @@ export const microsandboxMinGeneration = 6;
  */
 export type Sender = 'guest' | 'client' | 'host' | 'runtime' | 'both';
 
+/** Longest name of a message type, in characters. */
+const maxNameLength = 64;
+
 /** One message type. */
 export interface MessageType<Payload extends object = object, From extends Sender = Sender> {
-  readonly name: string;
+  readonly name: PlainText;
   /** Generation that introduced it. Sending it to an older agent powers the sandbox off. */
   readonly generation: number;
   /** The exact value of the frame's flags; any other is an error. */
@@ -47,7 +51,7 @@ function define<Payload extends object, From extends Sender>(
   sender: From,
   fields: Fields<Payload>,
 ): MessageType<Payload, From> & { readonly fields: Fields<Payload> } {
-  return { name, generation, flags, sender, fields };
+  return { name: plainText(name, maxNameLength), generation, flags, sender, fields };
 }
 
 const id = field.u32;
@@ -122,7 +126,13 @@ export const passiveTypes: readonly MessageType[] = (
     ['core.tcp.closed', 4, flag.terminal, 'guest'],
     ['core.tcp.failed', 4, flag.terminal, 'guest'],
   ] as const
-).map(([name, generation, flags, sender]) => ({ name, generation, flags, sender, fields: null }));
+).map(([name, generation, flags, sender]) => ({
+  name: plainText(name, maxNameLength),
+  generation,
+  flags,
+  sender,
+  fields: null,
+}));
 
 const typesByName: ReadonlyMap<string, MessageType> = new Map(
   [...Object.values<MessageType>(microsandboxMessage), ...passiveTypes].map((type) => [type.name, type]),
@@ -152,7 +162,7 @@ export function decodeMicrosandboxPayload<Payload extends object>(
     const expected = fields[result].expected();
     throw new AgentError(
       'malformed_payload',
-      l10n.t('The payload of {0} needs {1} under "{2}".', name, expected, result),
+      l10n.t('The payload of {0} needs {1} under "{2}".', name, expected, plainText(result, maxQuotedLength)),
     );
   }
   return result;

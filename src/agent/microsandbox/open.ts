@@ -1,33 +1,30 @@
 import type { Duplex } from 'node:stream';
 import * as l10n from '../../base/l10n.ts';
+import { plainText } from '../../base/text.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { AgentError, sentences } from '../errors.ts';
 import type { CallOptions } from '../rpc/channel.ts';
 import { FrameConnection } from '../rpc/frame-connection.ts';
 import { MicrosandboxChannel } from './channel.ts';
 import { startCall } from '../rpc/pending-call.ts';
-import { MicrosandboxEncoder, type Outgoing } from './encoder.ts';
+import { MicrosandboxEncoder } from './encoder.ts';
 import { decodeMicrosandboxEnvelope } from './envelope.ts';
 import { MicrosandboxFrameDecoder } from './frame.ts';
 import { readReady, RelayDecoder, type MicrosandboxReady } from './handshake.ts';
-import {
-  decodeMicrosandboxPayload,
-  microsandboxGeneration,
-  microsandboxMessage,
-  type PayloadOf,
-} from './messages.ts';
-import { MicrosandboxSession, type DefaultUser } from './session.ts';
+import { decodeMicrosandboxPayload, microsandboxGeneration, microsandboxMessage } from './messages.ts';
+import type { OpenSession } from '../session.ts';
+import { connectTransport } from '../transport/connect-transport.ts';
+import { microsandboxSession, type DefaultUser, type MicrosandboxSession } from './session.ts';
 
-const { initResolved, initAck, ready: readyType, bootstrap: bootstrapType } = microsandboxMessage;
+const { initResolved, initAck, ready: readyType } = microsandboxMessage;
 
-/** What the host tells the agent before it starts. */
-export type Bootstrap = Outgoing<PayloadOf<typeof microsandboxMessage.bootstrap>>;
+/** Opens a session through the host's relay. */
+export const openMicrosandboxRelay: OpenSession = async (endpoint, options) =>
+  takeRelayHandshake(await connectTransport(endpoint.transport, options), endpoint, options);
 
-/** How to open the agent's own channel. `timeoutMs` bounds the whole boot. */
-export interface DirectOptions extends CallOptions {
-  /** Sent first when given. Needs an agent of generation 7, which cannot be known before: an older one would end. */
-  readonly bootstrap?: Bootstrap;
-}
+/** Opens a session on the agent's own channel, in the host's role. */
+export const openMicrosandboxDirect: OpenSession = async (endpoint, options) =>
+  bootAgent(await connectTransport(endpoint.transport, options), endpoint, options);
 
 /** On the agent's own channel every id but 0 is ours. */
 const directRange = { start: 1, endExclusive: 0xffff_ffff };
@@ -40,7 +37,7 @@ const negotiate = (ready: MicrosandboxReady): number => Math.min(microsandboxGen
  *
  * @throws AgentError `handshake_failed`, `timeout`, `cancelled`, or `connection_closed` when the relay has no place left.
  */
-export function openMicrosandboxRelay(
+export function takeRelayHandshake(
   stream: Duplex,
   endpoint: Endpoint,
   options: CallOptions,
@@ -68,7 +65,7 @@ export function openMicrosandboxRelay(
         range,
         encoder: new MicrosandboxEncoder('client', negotiate(ready)),
       });
-      opening.resolve(new MicrosandboxSession({ endpoint, channel, connection, ready, defaultUser: null }));
+      opening.resolve(microsandboxSession({ endpoint, channel, connection, ready, defaultUser: null }));
     },
     onFailed: (reason) => {
       opening.reject(reason.code === 'connection_closed' ? noPlace(reason) : reason);
@@ -79,15 +76,15 @@ export function openMicrosandboxRelay(
 }
 
 /**
- * Boots the agent at the other end of a connected stream in the host's role: bootstrap if asked, `core.init.resolved`
+ * Boots the agent at the other end of a connected stream in the host's role: `core.init.resolved`
  * answered by `core.init.ack`, `core.ready` awaited.
  *
  * @throws AgentError `handshake_failed`, `timeout`, `cancelled` or `connection_closed`.
  */
-export function openMicrosandboxDirect(
+export function bootAgent(
   stream: Duplex,
   endpoint: Endpoint,
-  options: DirectOptions,
+  options: CallOptions,
 ): Promise<MicrosandboxSession> {
   let channel: MicrosandboxChannel<'host'> | undefined;
   let defaultUser: DefaultUser | null = null;
@@ -96,7 +93,7 @@ export function openMicrosandboxDirect(
     () =>
       l10n.t(
         'The agent sent no {0} within {1} ms.',
-        defaultUser === null ? initResolved.name : readyType.name,
+        plainText(defaultUser === null ? initResolved.name : readyType.name, 64),
         options.timeoutMs,
       ),
     () => {
@@ -120,7 +117,7 @@ export function openMicrosandboxDirect(
         const ready = readReady(frame);
         const encoder = new MicrosandboxEncoder('host', negotiate(ready));
         channel = new MicrosandboxChannel(connection, { range: directRange, encoder });
-        opening.resolve(new MicrosandboxSession({ endpoint, channel, connection, ready, defaultUser }));
+        opening.resolve(microsandboxSession({ endpoint, channel, connection, ready, defaultUser }));
       } catch (error) {
         const { message } = AgentError.from(error, 'handshake_failed');
         connection.fail(
@@ -137,11 +134,6 @@ export function openMicrosandboxDirect(
       channel?.fail(reason);
     },
   });
-  if (options.bootstrap !== undefined && connection.failure === undefined) {
-    connection.write(
-      new MicrosandboxEncoder('host', microsandboxGeneration).encode(bootstrapType, 0, options.bootstrap),
-    );
-  }
   return opening.promise;
 }
 

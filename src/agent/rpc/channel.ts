@@ -1,5 +1,6 @@
 import * as l10n from '../../base/l10n.ts';
 import { methodTypes } from '../generated/shapes.ts';
+import { plainText, type PlainText } from '../../base/text.ts';
 import { AgentError } from '../errors.ts';
 import { checkPayload } from '../wire/protobuf.ts';
 
@@ -76,13 +77,18 @@ export function rpcOver(channel: RpcChannel, options: CallOptions): GeneratedCli
   };
 }
 
+/** The name of a service or method, which is the caller's own and short, as errors write it. */
+export function shownName(name: string): PlainText {
+  return plainText(name, 200);
+}
+
 function responseType(
   service: string,
   method: string,
 ): (typeof methodTypes)[keyof typeof methodTypes]['response'] {
   const name = `${service}/${method}`;
   if (!isMethod(name))
-    throw new AgentError('unsupported', l10n.t('{0} is not a method of the schema.', name));
+    throw new AgentError('unsupported', l10n.t('{0} is not a method of the schema.', shownName(name)));
   return methodTypes[name].response;
 }
 

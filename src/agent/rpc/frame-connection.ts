@@ -2,9 +2,15 @@ import type { Duplex } from 'node:stream';
 import * as l10n from '../../base/l10n.ts';
 import { BatchedWriter } from '../../base/batched-writer.ts';
 import { AgentError } from '../errors.ts';
-import { decodeChunk, type FrameDecoder } from '../wire/frame-decoder.ts';
-import { explainBrokenStream } from '../transport/broken-stream.ts';
+import type { FrameDecoder } from '../wire/frame-decoder.ts';
+import { explainBrokenStream, explainEndedStream } from '../transport/broken-stream.ts';
 import { Closing } from './closing.ts';
+
+/** Frames that one connection may have handled before everything else gets its turn. */
+export const maxFramesPerTurn = 256;
+
+/** Bytes that one connection may have read before everything else gets its turn. */
+export const maxBytesPerTurn = 256 * 1024;
 
 /** What a channel does with its connection. */
 export interface FrameConnectionEvents<Frame> {
@@ -15,34 +21,38 @@ export interface FrameConnectionEvents<Frame> {
 }
 
 /**
- * A byte stream read as frames until it ends, breaks or is closed, which leaves one reason. The stream is read without
- * pause, so whoever takes the frames must bound what it keeps.
+ * A byte stream read as frames until it ends, breaks or is closed, which leaves one reason. The stream is read on and on,
+ * so whoever takes the frames must bound what it keeps; but a flood pauses it for a turn of the event loop after every
+ * {@link maxFramesPerTurn} frames and {@link maxBytesPerTurn} bytes, so that it cannot hold up other connections. What
+ * becomes of the stream meanwhile is told after the frames that came before it.
  */
 export class FrameConnection<Frame> {
   readonly #stream: Duplex;
   readonly #writer: BatchedWriter;
   readonly #decoder: FrameDecoder<Frame>;
-  readonly #onFrame: (frame: Frame) => void;
-  readonly #onFailed: (reason: AgentError) => void;
+  readonly #events: FrameConnectionEvents<Frame>;
   readonly #closing = new Closing();
+  /** What is left of this turn's budget. */
+  #framesLeft = maxFramesPerTurn;
+  #bytesLeft = maxBytesPerTurn;
+  #isPaused = false;
+  /** What became of the stream while it was paused. */
+  #ending: (() => AgentError) | undefined;
 
   /** Takes over `stream`, which must be connected. */
   constructor(stream: Duplex, decoder: FrameDecoder<Frame>, events: FrameConnectionEvents<Frame>) {
     this.#stream = stream;
     this.#writer = new BatchedWriter(stream);
     this.#decoder = decoder;
-    this.#onFailed = events.onFailed;
-    this.#onFrame = (frame) => {
-      if (this.failure === undefined) events.onFrame(frame);
-    };
+    this.#events = events;
     stream.on('data', (chunk: Buffer) => {
       this.#receive(chunk);
     });
     stream.on('error', (error) => {
-      this.fail(explainBrokenStream(error));
+      this.#finish(() => explainBrokenStream(error));
     });
     const onEnd = (): void => {
-      if (this.failure === undefined) this.fail(this.#endOfStream());
+      this.#finish(() => this.#endOfStream());
     };
     stream.on('end', onEnd);
     stream.on('close', onEnd);
@@ -65,7 +75,7 @@ export class FrameConnection<Frame> {
   /** Ends the connection for `reason`; later reasons are ignored. */
   fail(reason: AgentError): void {
     if (!this.#closing.begin(reason)) return;
-    this.#onFailed(reason);
+    this.#events.onFailed(reason);
     this.#stream.destroy();
   }
 
@@ -76,11 +86,49 @@ export class FrameConnection<Frame> {
 
   #receive(chunk: Buffer): void {
     if (this.failure !== undefined) return;
+    this.#bytesLeft -= chunk.byteLength;
+    this.#decoder.push(chunk);
+    // A stream may not heed the pause at once; its chunk then waits behind what came before.
+    if (!this.#isPaused) this.#handleFrames();
+  }
+
+  /** Hands out the frames that are complete; false when the turn's budget ended that, to be continued in the next. */
+  #handleFrames(): boolean {
     try {
-      decodeChunk(this.#decoder, chunk, this.#onFrame);
+      while (this.failure === undefined) {
+        if (this.#framesLeft <= 0 || this.#bytesLeft <= 0) {
+          this.#pauseForOneTurn();
+          return false;
+        }
+        const frame = this.#decoder.next();
+        if (frame === undefined) return true;
+        this.#framesLeft--;
+        this.#events.onFrame(frame);
+      }
     } catch (error) {
       this.fail(AgentError.from(error, 'invalid_frame'));
     }
+    return true;
+  }
+
+  #pauseForOneTurn(): void {
+    this.#isPaused = true;
+    this.#stream.pause();
+    setImmediate(() => {
+      this.#framesLeft = maxFramesPerTurn;
+      this.#bytesLeft = maxBytesPerTurn;
+      this.#isPaused = false;
+      if (!this.#handleFrames()) return;
+      if (this.#ending !== undefined) this.#finish(this.#ending);
+      else if (this.failure === undefined) this.#stream.resume();
+    });
+  }
+
+  /** Ends the connection for what has become of its stream, once every frame that came before is handled. */
+  #finish(explain: () => AgentError): void {
+    if (this.failure !== undefined) return;
+    if (this.#isPaused) this.#ending ??= explain;
+    else this.fail(explain());
   }
 
   #endOfStream(): AgentError {
@@ -89,6 +137,6 @@ export class FrameConnection<Frame> {
     } catch (error) {
       return AgentError.from(error, 'truncated_frame');
     }
-    return new AgentError('connection_closed', l10n.t('The agent closed the connection.'));
+    return explainEndedStream(this.#stream);
   }
 }

@@ -1,12 +1,13 @@
 import type { Duplex } from 'node:stream';
-import type { Client, ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
+import type { Client, ClientUnaryCall, connectivityState, ServiceError } from '@grpc/grpc-js';
 import * as l10n from '../../base/l10n.ts';
+import { plain, type PlainText } from '../../base/text.ts';
 import { AgentError, sentences } from '../errors.ts';
-import { loadGrpc } from './load-grpc.ts';
+import { loadGrpc, type Grpc } from './load-grpc.ts';
 import { bridgeStream, type LocalBridge } from './local-bridge.ts';
-import { explainBrokenStream } from '../transport/broken-stream.ts';
+import { explainBrokenStream, explainEndedStream } from '../transport/broken-stream.ts';
 import { foreignProtocolHint } from '../wire/foreign-protocol.ts';
-import type { CallOptions, RpcChannel } from './channel.ts';
+import { shownName, type CallOptions, type RpcChannel } from './channel.ts';
 import { Closing } from './closing.ts';
 import { statusError } from './grpc-status.ts';
 import { startCall } from './pending-call.ts';
@@ -25,28 +26,30 @@ export interface GrpcChannelOptions extends CallOptions {
  * connections itself and knows only sockets and TLS of its own, so it is given a private socket that is joined to the
  * stream: that way every transport works, and fails, the same under every wire.
  *
- * @throws AgentError `handshake_failed` when something else answers, `timeout`, `cancelled`, `connection_closed`.
+ * @throws AgentError `handshake_failed` when something else answers, `timeout`, `cancelled`, `connection_closed`,
+ *   `unsupported` when the library cannot be loaded, `unreachable` when this system gives no socket. The stream is closed.
  */
 export async function openGrpcChannel(stream: Duplex, options: GrpcChannelOptions): Promise<RpcChannel> {
-  const [bridge, grpc] = await Promise.all([bridgeStream(stream), loadGrpc()]);
+  const { bridge, grpc } = await prepare(stream);
   const client = new grpc.Client(`unix:${bridge.path}`, grpc.credentials.createInsecure(), {
     'grpc.max_receive_message_length': grpcMaxMessageBytes,
     'grpc.max_send_message_length': grpcMaxMessageBytes,
     // One stream, one connection: the library must not share it or try to open another.
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_retries': 0,
+    'grpc.enable_channelz': 0,
     'grpc.service_config_disable_resolution': 1,
     ...(options.authority !== undefined && { 'grpc.default_authority': options.authority }),
   });
-  const channel = new GrpcChannel(client, bridge);
+  const channel = new GrpcChannel(client, bridge, stream);
   const ready = startCall<undefined>(options, () =>
     sentences(l10n.t('No gRPC greeting came within {0} ms.', options.timeoutMs), channel.hint()),
   );
   void channel.closed.then((reason) => {
     ready.reject(reason);
   });
-  client.waitForReady(Infinity, (error) => {
-    if (error === undefined) ready.resolve(undefined);
+  channel.whenState(grpc.connectivityState.READY, () => {
+    ready.resolve(undefined);
   });
   try {
     await ready.promise;
@@ -58,6 +61,24 @@ export async function openGrpcChannel(stream: Duplex, options: GrpcChannelOption
   return channel;
 }
 
+/** Everything that gRPC needs; the stream is closed when it cannot be had. */
+async function prepare(stream: Duplex): Promise<{ readonly bridge: LocalBridge; readonly grpc: Grpc }> {
+  const bridging = bridgeStream(stream);
+  try {
+    const [bridge, grpc] = await Promise.all([bridging, loadGrpc()]);
+    return { bridge, grpc };
+  } catch (error) {
+    stream.destroy();
+    bridging.then(
+      (bridge) => {
+        bridge.close();
+      },
+      () => undefined,
+    );
+    throw AgentError.from(error, 'unreachable');
+  }
+}
+
 class GrpcChannel implements RpcChannel {
   readonly concurrent = true;
   readonly pushesNotifications = false;
@@ -65,11 +86,13 @@ class GrpcChannel implements RpcChannel {
   isReady = false;
   readonly #client: Client;
   readonly #bridge: LocalBridge;
+  readonly #stream: Duplex;
   readonly #closing = new Closing();
 
-  constructor(client: Client, bridge: LocalBridge) {
+  constructor(client: Client, bridge: LocalBridge, stream: Duplex) {
     this.#client = client;
     this.#bridge = bridge;
+    this.#stream = stream;
     void bridge.closed.then((error) => {
       this.#fail(error === undefined ? this.#endOfStream() : explainBrokenStream(error));
     });
@@ -85,7 +108,7 @@ class GrpcChannel implements RpcChannel {
     const begun: { call?: ClientUnaryCall } = {};
     const call = startCall<Uint8Array>(
       options,
-      () => l10n.t('No answer to {0} within {1} ms.', method, options.timeoutMs),
+      () => l10n.t('No answer to {0} within {1} ms.', shownName(method), options.timeoutMs),
       () => begun.call?.cancel(),
     );
     if (options.signal?.aborted === true) return call.promise;
@@ -131,22 +154,35 @@ class GrpcChannel implements RpcChannel {
     this.#fail(new AgentError('cancelled', l10n.t('The connection was closed on this side.')));
   }
 
+  /**
+   * Calls back once the connection is in that state. The library's `waitForReady` does the same, but wakes a channel that
+   * was closed before it was ready, which then stays in memory with its timers.
+   */
+  whenState(wanted: connectivityState, callback: () => void): void {
+    if (this.#closing.reason !== undefined) return;
+    const channel = this.#client.getChannel();
+    const state = channel.getConnectivityState(true);
+    if (state === wanted) callback();
+    else {
+      channel.watchConnectivityState(state, Infinity, () => {
+        this.whenState(wanted, callback);
+      });
+    }
+  }
+
   /** What the bytes that came look like, as a sentence, while gRPC is not understood; empty when unknown. */
-  hint(): string {
-    return this.isReady ? '' : foreignProtocolHint(this.#bridge.greeting, l10n.t('this is not a gRPC agent'));
+  hint(): PlainText {
+    return this.isReady
+      ? plain``
+      : foreignProtocolHint(this.#bridge.greeting, l10n.t('this is not a gRPC agent'));
   }
 
   #endOfStream(): AgentError {
-    if (this.isReady) return new AgentError('connection_closed', l10n.t('The agent closed the connection.'));
-    return this.#bridge.greeting.length === 0
-      ? new AgentError(
-          'connection_closed',
-          l10n.t('The agent closed the connection before it said anything.'),
-        )
-      : new AgentError(
-          'handshake_failed',
-          sentences(l10n.t('What answers does not speak gRPC.'), this.hint()),
-        );
+    if (this.isReady || this.#bridge.greeting.length === 0) return explainEndedStream(this.#stream);
+    return new AgentError(
+      'handshake_failed',
+      sentences(l10n.t('What answers does not speak gRPC.'), this.hint()),
+    );
   }
 
   #explain(error: unknown): AgentError {
@@ -157,8 +193,11 @@ class GrpcChannel implements RpcChannel {
 
   #fail(reason: AgentError): void {
     if (!this.#closing.begin(reason)) return;
-    this.#client.close();
     this.#bridge.close();
+    // Not in the turn that opened it: what its resolver has on the way would wake it up again, for good.
+    setImmediate(() => {
+      this.#client.close();
+    });
   }
 }
 

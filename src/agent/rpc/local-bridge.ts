@@ -24,6 +24,8 @@ export interface LocalBridge {
 /**
  * Opens a socket in a directory that only this user can enter, joins the first connection to `stream`, and takes no
  * other. The socket and its directory are gone as soon as that connection is there.
+ *
+ * @throws Error of the system when it gives no directory or no socket; the stream is left to the caller.
  */
 export async function bridgeStream(stream: Duplex): Promise<LocalBridge> {
   const greeting = new ByteQueue();
@@ -54,13 +56,20 @@ export async function bridgeStream(stream: Duplex): Promise<LocalBridge> {
     // Its library learns more from the error than is of use here; the stream goes with it.
     socket.on('error', () => undefined);
     socket.once('close', () => stream.destroy());
+    // A pipe passes on an end, but not that a stream is gone without one.
+    stream.once('close', () => socket.end());
     stream.on('data', keepGreeting);
     socket.pipe(stream).pipe(socket);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, resolve);
-  });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.on('error', reject);
+      server.listen(path, resolve);
+    });
+  } catch (error) {
+    stopListening();
+    throw error;
+  }
   const close = (): void => {
     if (inner === undefined) stopListening();
     inner?.destroy();

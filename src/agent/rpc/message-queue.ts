@@ -1,11 +1,12 @@
 import * as l10n from '../../base/l10n.ts';
+import type { PlainText } from '../../base/text.ts';
 import { AgentError } from '../errors.ts';
 
-/** Received messages of one stream that may wait unread, in bytes, each counted with {@link messageOverheadBytes}. */
+/** Received bytes of one stream that may wait unread. */
 export const maxQueuedBytes = 8 * 1024 * 1024;
 
-/** What keeping a message costs besides its bytes, so that empty messages are bounded too. */
-const messageOverheadBytes = 128;
+/** Received messages of one stream that may wait unread. */
+export const maxQueuedMessages = 10_000;
 
 /**
  * Messages of one stream between a socket that is never stalled and a reader that takes its time. Iterate it once. It
@@ -34,13 +35,16 @@ export class MessageQueue implements AsyncIterableIterator<Uint8Array, undefined
    */
   push(message: Uint8Array): void {
     if (this.#end !== undefined) return;
-    this.#queuedBytes += message.byteLength + messageOverheadBytes;
+    if (this.#messages.length >= maxQueuedMessages) {
+      this.#giveUp(
+        l10n.t('More than {0} messages of a stream wait unread, so it was given up.', maxQueuedMessages),
+      );
+      return;
+    }
+    this.#queuedBytes += message.byteLength;
     if (this.#queuedBytes > maxQueuedBytes) {
-      this.fail(
-        new AgentError(
-          'frame_too_large',
-          l10n.t('More than {0} bytes of a stream wait unread, so the stream was given up.', maxQueuedBytes),
-        ),
+      this.#giveUp(
+        l10n.t('More than {0} bytes of a stream wait unread, so the stream was given up.', maxQueuedBytes),
       );
       return;
     }
@@ -67,7 +71,7 @@ export class MessageQueue implements AsyncIterableIterator<Uint8Array, undefined
     }
     const message = this.#messages.shift();
     if (message !== undefined) {
-      this.#queuedBytes -= message.byteLength + messageOverheadBytes;
+      this.#queuedBytes -= message.byteLength;
       return { done: false, value: message };
     }
     const error = this.#end?.error;
@@ -84,6 +88,10 @@ export class MessageQueue implements AsyncIterableIterator<Uint8Array, undefined
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  #giveUp(why: PlainText): void {
+    this.fail(new AgentError('frame_too_large', why));
   }
 
   #finish(end: { readonly error?: AgentError }): void {

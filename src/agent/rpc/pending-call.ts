@@ -1,6 +1,20 @@
 import * as l10n from '../../base/l10n.ts';
+import type { PlainText } from '../../base/text.ts';
 import { AgentError } from '../errors.ts';
 import type { CallOptions } from './channel.ts';
+
+/** Most calls of one channel that may wait for an answer, given-up ones counted where they keep their place. */
+export const maxWaitingCalls = 4096;
+
+/** The refusal of a call when {@link maxWaitingCalls} wait already; `undefined` while there is room. */
+export function refuseWhenFull(waitingCalls: number): AgentError | undefined {
+  return waitingCalls < maxWaitingCalls
+    ? undefined
+    : new AgentError(
+        'not_permitted',
+        l10n.t('{0} calls wait for this agent already; connect again if it does not answer.', waitingCalls),
+      );
+}
 
 /** A call that waits for its answer. */
 export interface PendingCall<T> {
@@ -18,7 +32,7 @@ export interface PendingCall<T> {
  */
 export function startCall<T>(
   options: CallOptions,
-  describeTimeout: () => string,
+  describeTimeout: () => PlainText,
   onGivenUp: () => void = () => undefined,
 ): PendingCall<T> {
   const { timeoutMs, signal } = options;

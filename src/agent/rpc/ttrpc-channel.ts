@@ -9,11 +9,11 @@ import {
   ttrpcType,
   type TtrpcFrame,
 } from '../wire/ttrpc-frame.ts';
-import type { CallOptions, RpcChannel } from './channel.ts';
+import { shownName, type CallOptions, type RpcChannel } from './channel.ts';
 import { FrameConnection } from './frame-connection.ts';
 import { statusError } from './grpc-status.ts';
 import { MessageQueue } from './message-queue.ts';
-import { startCall, type PendingCall } from './pending-call.ts';
+import { refuseWhenFull, startCall, type PendingCall } from './pending-call.ts';
 
 /** Frames that answered nobody, since the connection was opened. */
 export interface DroppedFrames {
@@ -78,7 +78,10 @@ export class TtrpcChannel implements RpcChannel {
     const call = startCall<Uint8Array>(
       options,
       () =>
-        sentences(l10n.t('No answer to {0} within {1} ms.', method, options.timeoutMs), this.#decoder.hint()),
+        sentences(
+          l10n.t('No answer to {0} within {1} ms.', shownName(method), options.timeoutMs),
+          this.#decoder.hint(),
+        ),
       () => this.#waiting.delete(streamId),
     );
     if (options.signal?.aborted === true) return call.promise;
@@ -128,7 +131,8 @@ export class TtrpcChannel implements RpcChannel {
         ),
       );
     }
-    if (this.#connection.failure !== undefined) throw this.#connection.failure;
+    const refusal = this.#connection.failure ?? refuseWhenFull(this.#waiting.size);
+    if (refusal !== undefined) throw refusal;
     const names = this.#namesOf(service, method);
     const frame = encodeTtrpcRequest(streamId, { names, payload, flags, timeoutMs });
     this.#nextStreamId += 2;

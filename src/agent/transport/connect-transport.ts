@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { TransportAddress } from '../endpoint.ts';
+import { withoutTls } from './broken-stream.ts';
 import { openExec } from './exec.ts';
 import { openHybridVsock } from './hvsock.ts';
 import { openSocket } from './socket.ts';
@@ -19,7 +20,7 @@ type Connectors = {
 const connectors: Connectors = {
   unix: ({ path }, options) => openSocket({ path }, options),
   pipe: ({ path }, options) => openSocket({ path }, options),
-  tcp: ({ host, port }, options) => openSocket({ host, port }, options),
+  tcp: async ({ host, port }, options) => withoutTls(await openSocket({ host, port }, options)),
   tls: openTls,
   hvsock: openHybridVsock,
   vsock: openVsock,

@@ -1,15 +1,17 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { Duplex, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as l10n from '../../base/l10n.ts';
-import { AgentError, withReason } from '../errors.ts';
-import type { Logger } from '../../base/logger.ts';
 import { logLines, type LineLog } from '../../base/line-log.ts';
-import { opening, watchEvent, type OpenOptions } from './opening.ts';
+import type { Logger } from '../../base/logger.ts';
+import { plain, plainText } from '../../base/text.ts';
+import { AgentError, withReason } from '../errors.ts';
+import type { OpenOptions } from './opening.ts';
+import { Program, type ProgramEnd } from './program.ts';
 
-/** How long a program may take to end by itself once its input has ended, and then again after SIGTERM. */
-const graceMs = 2000;
-
+/** How often the output of a program that is gone is looked at. */
+const drainIntervalMs = 50;
+/** Looks without news after which that output is taken to be held open by somebody else, and looks at the most. */
+const [maxIdleLooks, maxLooks] = [2, 20];
 /** How long the last words of a program that is gone are waited for. */
 const lastWordsMs = 100;
 
@@ -17,104 +19,112 @@ const lastWordsMs = 100;
 export interface OpenExecOptions extends OpenOptions {
   /** Hears every line of the program's standard error. */
   readonly logger: Logger;
+  /** Hears of the program that was started, and when it is gone. */
+  readonly onProgram?: ((exited: Promise<unknown>) => void) | undefined;
 }
 
 /**
- * Starts a program without a shell; its standard input and output are the stream. It ends with the stream: its input
- * ends, then SIGTERM, then SIGKILL. A program that fails makes the stream fail, with its exit code and its last words.
+ * Starts a program without a shell; its standard input and output are the stream. It ends with the stream, and with this
+ * process, and whatever it started ends with it: its input ends, then SIGTERM, then SIGKILL. A program that fails makes
+ * the stream fail, with its exit code and its last words.
  *
  * @throws AgentError `unreachable` when the program does not exist, `not_permitted` when it may not be run.
  */
 export async function openExec(
   argv: readonly [string, ...string[]],
-  options: OpenExecOptions,
+  { signal, logger, onProgram }: OpenExecOptions,
 ): Promise<Duplex> {
-  const [program, ...args] = argv;
-  const child = spawn(program, args, { shell: false, windowsHide: true });
-  const stream = new ProgramStream(child, program, options.logger);
-  await opening(stream, options, {
-    watch: watchEvent(stream, 'spawn'),
-    describeTimeout: () =>
-      l10n.t('The program {0} was not started within {1} ms.', program, options.timeoutMs),
-    explain: (error) => AgentError.from(error, 'unreachable'),
-  });
-  return stream;
+  if (signal?.aborted === true)
+    throw new AgentError('cancelled', l10n.t('Connecting was cancelled.'), { cause: signal.reason });
+  const program = await Program.start(argv);
+  onProgram?.(program.exited);
+  return new ProgramStream(program, logger);
 }
 
 class ProgramStream extends Duplex {
-  readonly #child: ChildProcessWithoutNullStreams;
-  readonly #program: string;
+  readonly #program: Program;
   readonly #stderr: LineLog;
-  #hasAnswered = false;
+  #receivedBytes = 0;
 
-  constructor(child: ChildProcessWithoutNullStreams, program: string, logger: Logger) {
+  constructor(program: Program, logger: Logger) {
     super({ allowHalfOpen: true });
-    this.#child = child;
     this.#program = program;
-    this.#stderr = logLines(child.stderr, (line) => {
-      logger.info(`${program}: ${line}`);
+    this.#stderr = logLines(program.stderr, (line) => {
+      logger.info(plain`${program.name}: ${line}`);
     });
-    child.on('spawn', () => this.emit('spawn'));
-    child.on('error', (error) => this.destroy(explainSpawnError(program, error)));
-    child.stdout.on('data', (chunk: Buffer) => {
+    program.stdout.on('data', (chunk: Buffer) => {
       if (this.destroyed) return;
-      this.#hasAnswered = true;
-      if (!this.push(chunk)) child.stdout.pause();
+      this.#receivedBytes += chunk.byteLength;
+      if (!this.push(chunk)) program.stdout.pause();
     });
-    // A program that is gone makes writing fail; how it ended says more.
-    child.stdin.on('error', () => undefined);
+    // A program that is gone makes reading and writing fail; how it ended says more.
+    program.stdin.on('error', () => undefined);
+    program.stdout.on('error', () => undefined);
     void this.#watchEnd();
   }
 
   override _read(): void {
-    this.#child.stdout.resume();
+    this.#program.stdout.resume();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    if (this.#child.stdin.writable) {
-      this.#child.stdin.write(chunk, () => {
+    if (this.#program.stdin.writable) {
+      this.#program.stdin.write(chunk, () => {
         done();
       });
     } else done();
   }
 
   override _final(done: () => void): void {
-    this.#child.stdin.end(done);
+    this.#program.stdin.end(done);
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    stopProgram(this.#child);
+    // Nobody reads any more, but a program that cannot write does not come to its end.
+    this.#program.stdout.resume();
+    this.#program.end();
     done(error);
   }
 
-  /**
-   * Waits until the program is gone and its output is read. Its standard error may stay open for as long as a program
-   * it left behind lives (an ssh control master does), so that is waited for only briefly.
-   */
   async #watchEnd(): Promise<void> {
-    const child = this.#child;
-    const exited = new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
-      child.once('exit', (code, signal) => {
-        resolve([code, signal]);
-      });
-    });
-    const [[code, signal]] = await Promise.all([exited, ended(child.stdout)]);
-    await Promise.race([ended(child.stderr), sleep(lastWordsMs)]);
+    const program = this.#program;
+    const readAll = ended(program.stdout);
+    const readErrors = ended(program.stderr);
+    const end = await program.exited;
+    await this.#drain(readAll);
+    if (!this.destroyed) await Promise.race([readErrors, sleep(lastWordsMs)]);
+    program.release();
     if (this.destroyed) return;
-    if (code === 0 && this.#hasAnswered) {
-      this.push(null);
-      return;
+    if (end.code === 0 && this.#receivedBytes > 0) this.push(null);
+    else this.destroy(this.#explainEnd(end));
+  }
+
+  /**
+   * Reads what a program that is gone has left in its pipe. Another that it started may hold the pipe open for ever, so
+   * once nothing comes any more, nothing is waited for.
+   */
+  async #drain(readAll: Promise<void>): Promise<void> {
+    let isOpen = true as boolean;
+    void readAll.then(() => (isOpen = false));
+    for (let looks = 0, idle = 0; isOpen && !this.destroyed && looks < maxLooks && idle < maxIdleLooks;) {
+      const before = this.#receivedBytes;
+      await Promise.race([readAll, sleep(drainIntervalMs, undefined, { ref: false })]);
+      // While the stream's reader is behind, silence means nothing.
+      if (this.#program.stdout.isPaused()) continue;
+      looks++;
+      idle = this.#receivedBytes === before ? idle + 1 : 0;
     }
+  }
+
+  #explainEnd({ code, signal }: ProgramEnd): AgentError {
+    const { name } = this.#program;
     const event =
       code === null
-        ? l10n.t('The program {0} was ended by {1}', this.#program, String(signal))
-        : l10n.t('The program {0} exited with code {1}', this.#program, code);
-    const last = this.#stderr.last();
-    this.destroy(
-      new AgentError(
-        this.#hasAnswered ? 'connection_closed' : 'unreachable',
-        last === '' ? l10n.t('{0} without saying why', event) : withReason(event, last),
-      ),
+        ? l10n.t('The program {0} was ended by {1}', name, plainText(String(signal), 20))
+        : l10n.t('The program {0} exited with code {1}', name, code);
+    return new AgentError(
+      this.#receivedBytes > 0 ? 'connection_closed' : 'unreachable',
+      withReason(event, this.#stderr.last()),
     );
   }
 }
@@ -124,42 +134,4 @@ function ended(stream: Readable): Promise<void> {
   return new Promise((resolve) => {
     stream.once('close', resolve);
   });
-}
-
-function stopProgram(child: ChildProcessWithoutNullStreams): void {
-  child.stdin.end();
-  child.stdout.resume();
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-  const signals: NodeJS.Signals[] = ['SIGTERM', 'SIGKILL'];
-  let timer = setTimeout(function escalate() {
-    const signal = signals.shift();
-    if (signal === undefined) return;
-    child.kill(signal);
-    timer = setTimeout(escalate, graceMs);
-  }, graceMs);
-  child.once('exit', () => {
-    clearTimeout(timer);
-  });
-}
-
-function explainSpawnError(program: string, error: NodeJS.ErrnoException): AgentError {
-  switch (error.code) {
-    case 'ENOENT':
-      return new AgentError(
-        'unreachable',
-        l10n.t('The program {0} was not found. Install it or correct argv.', program),
-        { cause: error },
-      );
-    case 'EACCES':
-    case 'EPERM':
-      return new AgentError('not_permitted', l10n.t('This user may not run {0}. Check its mode.', program), {
-        cause: error,
-      });
-    default:
-      return new AgentError(
-        'unreachable',
-        l10n.t('The program {0} cannot be started ({1}).', program, error.message),
-        { cause: error },
-      );
-  }
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import * as l10n from '../../base/l10n.ts';
+import { quoted } from '../../base/text.ts';
 import { AgentError } from '../errors.ts';
 import { opening, type OpenOptions } from './opening.ts';
 import { explainSocketError, openSocket } from './socket.ts';
@@ -27,13 +28,17 @@ export async function openHybridVsock(
     {
       watch: (opened, failed) => watchLine(socket, opened, failed),
       describeTimeout: () =>
-        l10n.t('The VMM did not answer CONNECT {0} within {1} ms.', port, options.timeoutMs),
+        l10n.t(
+          'The VMM did not answer CONNECT {0} within {1} ms. Check that the path is that of its vsock socket.',
+          port,
+          options.timeoutMs,
+        ),
       explain: explainSocketError,
       explainEnd: () =>
         new AgentError(
           'unreachable',
           l10n.t(
-            'The VMM closed the connection: nothing listens on vsock port {0} of the guest. Start the agent there.',
+            'The other side closed the connection: nothing listens on vsock port {0} of the guest, or this is not the vsock socket of a VMM. Start the agent there or correct the path.',
             port,
           ),
         ),
@@ -57,7 +62,10 @@ function watchLine(socket: Socket, opened: () => void, failed: (error: AgentErro
       failed(
         new AgentError(
           'handshake_failed',
-          l10n.t('What answers is no VMM: it said {0} instead of OK.', JSON.stringify(line)),
+          l10n.t(
+            'What answers is no VMM: it said {0} instead of OK. Name the vsock socket of the VMM.',
+            quoted(line, maxLineBytes),
+          ),
         ),
       );
       return;

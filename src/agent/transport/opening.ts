@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import * as l10n from '../../base/l10n.ts';
+import type { PlainText } from '../../base/text.ts';
 import { AgentError } from '../errors.ts';
 
 /** How long opening a stream may take and who may end it early. */
@@ -13,7 +14,7 @@ export interface OpenOptions {
 export interface OpeningRules {
   /** Watches for the stream being open, or for what makes that impossible; returns what ends the watch. */
   readonly watch: (opened: () => void, failed: (error: AgentError) => void) => () => void;
-  readonly describeTimeout: () => string;
+  readonly describeTimeout: () => PlainText;
   /** What an error event before that means. */
   readonly explain: (error: NodeJS.ErrnoException) => AgentError;
   /** What it means that the stream ends before. */

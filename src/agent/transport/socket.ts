@@ -1,6 +1,8 @@
-import { connect, type NetConnectOpts, type Socket } from 'node:net';
+import { connect, type IpcNetConnectOpts, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { kindOfPath } from '../../base/bounded-file.ts';
 import * as l10n from '../../base/l10n.ts';
-import { AgentError } from '../errors.ts';
+import type { PlainText } from '../../base/text.ts';
+import { AgentError, messageOf } from '../errors.ts';
 import { opening, watchEvent, type OpenOptions } from './opening.ts';
 
 /**
@@ -8,20 +10,48 @@ import { opening, watchEvent, type OpenOptions } from './opening.ts';
  *
  * @throws AgentError `unreachable`, `not_permitted`, `timeout` or `cancelled`, saying what to do.
  */
-export async function openSocket(target: NetConnectOpts, options: OpenOptions): Promise<Socket> {
+export async function openSocket(
+  target: IpcNetConnectOpts | TcpNetConnectOpts,
+  options: OpenOptions,
+): Promise<Socket> {
   const socket = connect(target);
-  await opening(socket, options, {
-    watch: watchEvent(socket, 'connect'),
-    describeTimeout: () => l10n.t('The connection was not accepted within {0} ms.', options.timeoutMs),
-    explain: explainSocketError,
-  });
+  try {
+    await opening(socket, options, {
+      watch: watchEvent(socket, 'connect'),
+      describeTimeout: () => l10n.t('The connection was not accepted within {0} ms.', options.timeoutMs),
+      explain: explainSocketError,
+    });
+  } catch (error) {
+    const wrongPath = 'path' in target ? await explainWrongPath(target.path, error) : undefined;
+    throw wrongPath ?? error;
+  }
   socket.setNoDelay(true);
   return socket;
 }
 
+/** What connecting to a path may fail with because it leads to something else; it tells systems apart, not causes. */
+const wrongPathCodes = ['ECONNREFUSED', 'ENOTSOCK', 'EISDIR', 'EACCES', 'EPERM', 'EPROTOTYPE', 'EOPNOTSUPP'];
+
+/** A better explanation when the path leads to what is no socket. */
+async function explainWrongPath(path: string, error: unknown): Promise<AgentError | undefined> {
+  const { cause } = error as { readonly cause?: NodeJS.ErrnoException };
+  if (!wrongPathCodes.includes(cause?.code ?? '')) return undefined;
+  const because = (message: PlainText): AgentError => new AgentError('unreachable', message, { cause });
+  switch (await kindOfPath(path)) {
+    case 'file':
+      return because(l10n.t('This path is a file, not a socket. Correct the path.'));
+    case 'folder':
+      return because(l10n.t('This path is a folder, not a socket. Name the socket in it.'));
+    case 'socket':
+    case 'other':
+      return undefined;
+  }
+}
+
 /** Says in words what the operating system's error number means for a person who wants to reach an agent. */
 export function explainSocketError(error: NodeJS.ErrnoException): AgentError {
-  const because = (message: string): AgentError => new AgentError('unreachable', message, { cause: error });
+  const because = (message: PlainText): AgentError =>
+    new AgentError('unreachable', message, { cause: error });
   switch (error.code) {
     case 'ENOENT':
       return because(l10n.t('Nothing exists at this path. Start the agent or correct the path.'));
@@ -50,6 +80,6 @@ export function explainSocketError(error: NodeJS.ErrnoException): AgentError {
         { cause: error },
       );
     default:
-      return because(l10n.t('Connecting failed ({0}).', error.message));
+      return because(l10n.t('Connecting failed ({0}).', messageOf(error)));
   }
 }

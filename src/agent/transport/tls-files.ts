@@ -1,16 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { readFileWithin } from '../../base/bounded-file.ts';
 import * as l10n from '../../base/l10n.ts';
-import { AgentError } from '../errors.ts';
+import type { PlainText } from '../../base/text.ts';
+import type { TlsFiles } from '../endpoint.ts';
+import { AgentError, messageOf } from '../errors.ts';
 import type { TlsSettings } from './tls.ts';
 
-/** {@link TlsSettings} as people keep them: paths of PEM files. */
-export interface TlsFiles {
-  readonly caFile?: string | undefined;
-  /** Goes with {@link keyFile}. */
-  readonly certFile?: string | undefined;
-  readonly keyFile?: string | undefined;
-  readonly serverName?: string | undefined;
-}
+/** Most that a PEM file may hold, in bytes; the authorities of a whole system are a quarter of it. */
+const maxPemBytes = 1024 * 1024;
 
 /**
  * Reads the files. They are read for every connection, because certificates are renewed in place.
@@ -37,13 +33,12 @@ export async function readTlsFiles(files: TlsFiles): Promise<TlsSettings> {
 
 async function readPem(
   path: string | undefined,
-  describeFailure: (why: string) => string,
+  describeFailure: (why: PlainText) => PlainText,
 ): Promise<string | undefined> {
   if (path === undefined) return undefined;
   try {
-    return await readFile(path, 'utf8');
+    return (await readFileWithin(path, maxPemBytes)).text;
   } catch (error) {
-    const { message } = AgentError.from(error, 'handshake_failed');
-    throw new AgentError('handshake_failed', describeFailure(message), { cause: error });
+    throw new AgentError('handshake_failed', describeFailure(messageOf(error)), { cause: error });
   }
 }

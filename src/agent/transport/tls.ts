@@ -7,9 +7,13 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import * as l10n from '../../base/l10n.ts';
-import { AgentError } from '../errors.ts';
+import { plainText, type PlainText } from '../../base/text.ts';
+import { AgentError, messageOf } from '../errors.ts';
 import { opening, watchEvent, type OpenOptions } from './opening.ts';
 import { explainSocketError } from './socket.ts';
+
+/** Longest name of an error that is quoted. */
+const maxCodeLength = 100;
 
 /** Whom to trust, and who we are. Texts are PEM. */
 export interface TlsSettings {
@@ -51,8 +55,13 @@ export async function openTls(
   });
   await opening(socket, options, {
     watch: watchEvent(socket, 'secureConnect'),
-    describeTimeout: () => l10n.t('No TLS handshake was completed within {0} ms.', options.timeoutMs),
+    describeTimeout: () =>
+      l10n.t(
+        'No TLS handshake was completed within {0} ms. The agent may be frozen, or not speak TLS: check the port, or use +tcp.',
+        options.timeoutMs,
+      ),
     explain: explainTlsError,
+    explainEnd: () => closedInHandshake(),
   });
   socket.setNoDelay(true);
   return socket;
@@ -62,12 +71,11 @@ function readCertificates({ ca, cert, key }: TlsSettings): SecureContext {
   try {
     return createSecureContext({ ca, cert, key });
   } catch (error) {
-    const { message } = AgentError.from(error, 'handshake_failed');
     throw new AgentError(
       'handshake_failed',
       l10n.t(
         'The configured CA, certificate or key cannot be used ({0}). They must be PEM and belong together.',
-        message,
+        messageOf(error),
       ),
       { cause: error },
     );
@@ -76,7 +84,7 @@ function readCertificates({ ca, cert, key }: TlsSettings): SecureContext {
 
 /** Says in words why a TLS handshake failed. */
 export function explainTlsError(error: NodeJS.ErrnoException): AgentError {
-  const because = (message: string): AgentError =>
+  const because = (message: PlainText): AgentError =>
     new AgentError('handshake_failed', message, { cause: error });
   const code = error.code ?? '';
   switch (code) {
@@ -88,7 +96,7 @@ export function explainTlsError(error: NodeJS.ErrnoException): AgentError {
       return because(
         l10n.t(
           "The agent's certificate bears another name ({0}). Correct the host or configure the server name.",
-          error.message,
+          messageOf(error),
         ),
       );
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
@@ -102,9 +110,7 @@ export function explainTlsError(error: NodeJS.ErrnoException): AgentError {
         ),
       );
     case 'ECONNRESET':
-      return because(
-        l10n.t('The other side closed the connection during the TLS handshake. It may not speak TLS.'),
-      );
+      return closedInHandshake(error);
     default:
       break;
   }
@@ -112,12 +118,27 @@ export function explainTlsError(error: NodeJS.ErrnoException): AgentError {
     return because(
       l10n.t(
         'The agent refused the TLS connection ({0}). It may want another client certificate: check the configured one.',
-        code,
+        plainText(code, maxCodeLength),
       ),
     );
   }
   if (/^ERR_(SSL|TLS)_|^EPROTO$/.test(code)) {
-    return because(l10n.t('What answers does not speak TLS as expected ({0}). Check the port.', code));
+    return because(
+      l10n.t(
+        'What answers does not speak TLS as expected ({0}). Check the port, or use +tcp.',
+        plainText(code, maxCodeLength),
+      ),
+    );
   }
   return explainSocketError(error);
+}
+
+function closedInHandshake(cause?: Error): AgentError {
+  return new AgentError(
+    'handshake_failed',
+    l10n.t(
+      'The other side closed the connection during the TLS handshake. It may not speak TLS: check the port, or use +tcp.',
+    ),
+    { cause },
+  );
 }

@@ -1,5 +1,6 @@
 import * as l10n from '../../base/l10n.ts';
 import type { ByteQueue } from '../../base/byte-queue.ts';
+import { plain, quoted, type PlainText } from '../../base/text.ts';
 
 /** Printable bytes that make a text: four of them are no frame's length by any accident that matters. */
 const minTextLength = 4;
@@ -12,8 +13,8 @@ const maxTextLength = 60;
  *
  * @param verdict the clause that what should have answered does not, such as `this is not an ArcBox agent`.
  */
-export function foreignProtocolHint(queue: ByteQueue, verdict: string): string {
-  if (queue.length < 4) return '';
+export function foreignProtocolHint(queue: ByteQueue, verdict: PlainText): PlainText {
+  if (queue.length < 4) return plain``;
   const word = queue.peekUint32(0);
   if (word === 0x48545450) return l10n.t('The bytes read as HTTP: {0}.', verdict);
   if (word === 0x5353482d) return l10n.t('The bytes read as an SSH banner: {0}.', verdict);
@@ -26,10 +27,10 @@ export function foreignProtocolHint(queue: ByteQueue, verdict: string): string {
     return l10n.t('The bytes read as HTTP/2: this may be a gRPC socket; try the protocol arcbox-grpc.');
   const text = leadingText(queue);
   return text.length < minTextLength
-    ? ''
+    ? plain``
     : l10n.t(
         'The bytes read as text, {0}: {1}, or a program prints something first.',
-        JSON.stringify(text),
+        quoted(text, maxTextLength),
         verdict,
       );
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import * as l10n from '../../base/l10n.ts';
+import type { PlainText } from '../../base/text.ts';
 import { AgentError } from '../errors.ts';
 import { shapes } from '../generated/shapes.ts';
 
@@ -21,26 +22,36 @@ const wireType = {
 } as const;
 
 /** Deepest nesting of messages and groups, as in the official protobuf runtimes. */
-const maxDepth = 100;
+export const protobufMaxDepth = 100;
+
+/**
+ * Most fields that one message may have of its own, unknown ones, those of its groups and every item of a packed block
+ * counted. A repeated field has as many as it has entries, so this bounds every list.
+ */
+export const protobufMaxFields = 20_000;
+
+/** Most fields of a message and all messages inside it together. Small ones would grow a hundredfold in memory. */
+export const protobufMaxFieldsInAll = 100_000;
 
 const shapeByName: Readonly<Record<string, MessageShape>> = shapes;
 
 /**
  * Checks that `payload` is one well-formed message of type `name`, strictly: tags legal, varints at most ten bytes and
  * 64 bits, lengths inside their parent, groups balanced, known fields of their own wire type, strings valid UTF-8.
- * Unknown fields are skipped. The generated decoders are then safe to run, whoever sent the bytes.
+ * Unknown fields are skipped. The number of fields is bounded by {@link protobufMaxFields} and
+ * {@link protobufMaxFieldsInAll}. The generated decoders are then safe to run, whoever sent the bytes.
  *
  * @throws AgentError `malformed_payload` naming the message and the byte offset.
  */
 export function checkPayload(name: MessageName, payload: Uint8Array): void {
-  const cursor: Cursor = { bytes: payload, offset: 0 };
+  const cursor: Cursor = { bytes: payload, offset: 0, fields: 0, fieldsInAll: 0 };
   try {
     checkMessage(cursor, payload.byteLength, shapeByName[name] ?? {}, 0);
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     throw new AgentError(
       'malformed_payload',
-      l10n.t('{0} is malformed at byte {1}: {2}.', name, cursor.offset, error.message),
+      l10n.t('{0} is malformed at byte {1}: {2}.', name, cursor.offset, error.why),
     );
   }
 }
@@ -48,18 +59,43 @@ export function checkPayload(name: MessageName, payload: Uint8Array): void {
 interface Cursor {
   readonly bytes: Uint8Array;
   offset: number;
+  /** Fields of the message that is being read. */
+  fields: number;
+  fieldsInAll: number;
 }
 
-class Malformed extends Error {}
+class Malformed extends Error {
+  readonly why: PlainText;
+
+  constructor(why: PlainText) {
+    super(why);
+    this.why = why;
+  }
+}
 
 function checkMessage(cursor: Cursor, end: number, shape: MessageShape, depth: number): void {
-  if (depth > maxDepth) throw new Malformed(l10n.t('messages nest deeper than {0}', maxDepth));
+  checkDepth(depth);
+  const fieldsAround = cursor.fields;
+  cursor.fields = 0;
   while (cursor.offset < end) {
     const tag = readTag(cursor, end);
     const field = shape[tag.number];
     if (field === undefined) skipUnknown(cursor, end, tag, depth);
     else checkField(cursor, end, tag, field, depth);
   }
+  cursor.fields = fieldsAround;
+}
+
+function checkDepth(depth: number): void {
+  if (depth > protobufMaxDepth)
+    throw new Malformed(l10n.t('messages nest deeper than {0}', protobufMaxDepth));
+}
+
+function countField(cursor: Cursor): void {
+  if (++cursor.fields > protobufMaxFields)
+    throw new Malformed(l10n.t('a message has more than {0} fields', protobufMaxFields));
+  if (++cursor.fieldsInAll > protobufMaxFieldsInAll)
+    throw new Malformed(l10n.t('its messages have more than {0} fields in all', protobufMaxFieldsInAll));
 }
 
 interface Tag {
@@ -68,6 +104,7 @@ interface Tag {
 }
 
 function readTag(cursor: Cursor, end: number): Tag {
+  countField(cursor);
   const start = cursor.offset;
   const value = readVarint(cursor, end);
   if (cursor.offset - start > 5 || value > 0xffff_ffff) throw new Malformed(l10n.t('a tag exceeds 32 bits'));
@@ -85,7 +122,10 @@ function checkField(cursor: Cursor, end: number, tag: Tag, field: FieldShape, de
     }
     if (kind === field || tag.type !== wireType.lengthDelimited) throw wrongWireType(tag);
     const blockEnd = readLength(cursor, end);
-    while (cursor.offset < blockEnd) skipScalar(cursor, blockEnd, kind);
+    while (cursor.offset < blockEnd) {
+      countField(cursor);
+      skipScalar(cursor, blockEnd, kind);
+    }
     return;
   }
   if (tag.type !== wireType.lengthDelimited) throw wrongWireType(tag);
@@ -125,7 +165,7 @@ function skipUnknown(cursor: Cursor, end: number, tag: Tag, depth: number): void
 }
 
 function skipGroup(cursor: Cursor, end: number, number: number, depth: number): void {
-  if (depth > maxDepth) throw new Malformed(l10n.t('groups nest deeper than {0}', maxDepth));
+  if (depth > protobufMaxDepth) throw new Malformed(l10n.t('groups nest deeper than {0}', protobufMaxDepth));
   while (cursor.offset < end) {
     const tag = readTag(cursor, end);
     if (tag.type !== wireType.endGroup) {
@@ -160,7 +200,7 @@ function readLength(cursor: Cursor, end: number): number {
 function readVarint(cursor: Cursor, end: number): number {
   let value = 0;
   let weight = 1;
-  for (let index = 0; index < 10; index++) {
+  for (let index = 0; ; index++) {
     if (cursor.offset >= end) throw new Malformed(l10n.t('a varint is cut short'));
     const byte = cursor.bytes[cursor.offset++] ?? 0;
     if (index === 9 && byte > 1) throw new Malformed(l10n.t('a varint exceeds 64 bits'));
@@ -168,7 +208,6 @@ function readVarint(cursor: Cursor, end: number): number {
     if (byte < 0x80) return value;
     weight *= 128;
   }
-  throw new Malformed(l10n.t('a varint is longer than ten bytes'));
 }
 
 function wrongWireType(tag: Tag): Malformed {

@@ -1,6 +1,7 @@
 import * as l10n from '../../base/l10n.ts';
 import { AgentError, sentences } from '../errors.ts';
 import { ByteQueue } from '../../base/byte-queue.ts';
+import { plain, type PlainText } from '../../base/text.ts';
 import { foreignProtocolHint } from './foreign-protocol.ts';
 import type { FrameDecoder } from './frame-decoder.ts';
 
@@ -93,8 +94,8 @@ export function checkTtrpcBodyBytes(bodyBytes: number): void {
 }
 
 /** The sentence for a body over the limit, as the Go implementation writes it. */
-export function describeOversize(bodyBytes: number): string {
-  return `message length ${bodyBytes} exceed maximum message size of ${ttrpcMaxBodyBytes}`;
+export function describeOversize(bodyBytes: number): PlainText {
+  return plain`message length ${bodyBytes} exceed maximum message size of ${ttrpcMaxBodyBytes}`;
 }
 
 /**
@@ -150,7 +151,7 @@ export class TtrpcFrameDecoder implements FrameDecoder<TtrpcFrame> {
   }
 
   /** What the bytes of an unfinished frame look like, as a sentence; empty when they look like nothing known. */
-  hint(): string {
+  hint(): PlainText {
     return foreignProtocolHint(this.#queue, l10n.t('this is not a ttrpc agent'));
   }
 }

@@ -1,17 +1,21 @@
 import { Duplex } from 'node:stream';
 import { parseEndpoint, protocols, type Protocol } from '../../agent/endpoint.ts';
 import { AgentError } from '../../agent/errors.ts';
+import { linkAbort } from '../../base/abort.ts';
 import { untilAborted } from '../../base/pause.ts';
 import { startGuestAgent } from '../../guest/agent.ts';
+import { plain, plainText, quoted } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
+import { maxArgumentLength } from '../arguments.ts';
 import type { Command } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { jsonText } from '../json-text.ts';
 import { readTlsOptions } from '../tls-options.ts';
 
 /** `agent`: runs the reference guest agent until interrupted. */
 export const agentCommand: Command = {
-  usage:
-    'agent --listen ENDPOINT [--listen ...] | --stdio [--protocol PROTOCOL] [--docker SOCKET] [--containerd SOCKET] [--allow-clock-set] [--exit-with-stdin] [--tls-cert FILE --tls-key FILE [--tls-ca FILE]]',
-  summary: 'run the reference guest agent on this machine',
+  usage: plain`agent --listen ENDPOINT [--listen ...] | --stdio [--protocol PROTOCOL] [--docker SOCKET] [--containerd SOCKET] [--allow-clock-set] [--exit-with-stdin] [--tls-cert FILE --tls-key FILE [--tls-ca FILE]]`,
+  summary: plain`run the reference guest agent on this machine`,
   options: {
     listen: { type: 'string', multiple: true },
     docker: { type: 'string' },
@@ -25,7 +29,7 @@ export const agentCommand: Command = {
     const listen = line.texts('listen').map(parseEndpoint);
     const stdio = line.flag('stdio') ? stdioProtocol(line.text('protocol')) : undefined;
     if (listen.length === 0 && stdio === undefined)
-      throw new AgentError('usage', 'agent needs at least one --listen ENDPOINT, or --stdio.');
+      throw new AgentError('usage', plain`agent needs at least one --listen ENDPOINT, or --stdio.`);
     const { ca, cert, key } = await readTlsOptions(line);
     const agent = await startGuestAgent({
       listen,
@@ -41,12 +45,13 @@ export const agentCommand: Command = {
       const stream = Duplex.from({ readable: process.stdin, writable: process.stdout });
       await Promise.race([agent.serve(stdio, stream), untilAborted(interrupted)]);
       await agent.close();
-      return;
+      return exitCodes.done;
     }
-    print(JSON.stringify({ listening: agent.listening }));
-    const stop = line.flag('exit-with-stdin') ? AbortSignal.any([interrupted, stdinEnded()]) : interrupted;
-    await untilAborted(stop);
+    print(jsonText({ listening: agent.listening }));
+    const stop = linkAbort([interrupted, line.flag('exit-with-stdin') ? stdinEnded() : undefined]);
+    await untilAborted(stop.signal);
     await agent.close();
+    return exitCodes.done;
   },
 };
 
@@ -54,7 +59,10 @@ export const agentCommand: Command = {
 function stdioProtocol(name = 'arcbox'): Protocol {
   const protocol = protocols.find((known) => known === name);
   if (protocol === undefined)
-    throw new AgentError('usage', `${name} is not a protocol of ${protocols.join(', ')}.`);
+    throw new AgentError(
+      'usage',
+      plain`${quoted(name, maxArgumentLength)} is not a protocol of ${plainText(protocols.join(', '), 200)}.`,
+    );
   return protocol;
 }
 

@@ -1,27 +1,33 @@
 import { performance } from 'node:perf_hooks';
-import {
-  RuntimeEnsureResponse,
-  RuntimeStatusResponse,
-  SystemInfo,
-} from '../../agent/generated/arcbox/v1/agent.ts';
 import { AgentError } from '../../agent/errors.ts';
-import { parseCount } from '../arguments.ts';
+import { facetOf, missing } from '../../agent/session.ts';
+import { plain, plainText, quoted } from '../../base/text.ts';
+import { maxArgumentLength, parseCount } from '../arguments.ts';
 import { printResult, withSession, type Command } from '../command.ts';
-import { roundMs, summariseRtts } from '../format.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { roundMs, summarizeRtts } from '../format.ts';
+import { jsonText } from '../json-text.ts';
+import { ensureOutcomeJson, runtimeStatusJson, systemInfoJson } from '../proto-json.ts';
 
 const defaultPingCount = 5;
 const maxPingCount = 1_000_000;
 /** A guest may take this long to start its runtime. */
 const defaultEnsureTimeoutMs = 150_000;
+/** Longest status word and longest sentence of a guest that are printed for people. */
+const [maxWordLength, maxSentenceLength] = [50, 500];
 
 /** `ping ENDPOINT`: a burst of round trips, one after the other. Never touches the guest's clock. */
 export const pingCommand: Command = {
-  usage: 'ping ENDPOINT [--count N]',
-  summary: 'measure round trips; never touches the guest clock',
+  usage: plain`ping ENDPOINT [--count N]`,
+  summary: plain`measure round trips; never touches the guest clock`,
   options: { count: { type: 'string' } },
   run: async (context) => {
-    const count = parseCount(context.line.text('count') ?? String(defaultPingCount), '--count', maxPingCount);
-    await withSession(context, async (session, options) => {
+    const count = parseCount(
+      context.line.text('count') ?? String(defaultPingCount),
+      plain`--count`,
+      maxPingCount,
+    );
+    return withSession(context, async (session, options) => {
       const rttsMs: number[] = [];
       let result = await session.ping(options);
       rttsMs.push(result.rttMs);
@@ -30,98 +36,118 @@ export const pingCommand: Command = {
         rttsMs.push(result.rttMs);
       }
       const { message, version } = result;
-      const rttMs = summariseRtts(rttsMs);
-      const text = `${count} round trips: min ${rttMs.min}, median ${rttMs.median}, p99 ${rttMs.p99}, max ${rttMs.max} ms`;
+      const rttMs = summarizeRtts(rttsMs);
+      const text = plain`${count} round trips: min ${rttMs.min}, median ${rttMs.median}, p99 ${rttMs.p99}, max ${rttMs.max} ms`;
       printResult(context, { count, message, version, rttMs }, text);
+      return exitCodes.done;
     });
   },
 };
 
 /** `info ENDPOINT`: the guest's SystemInfo. */
 export const infoCommand: Command = {
-  usage: 'info ENDPOINT',
-  summary: 'show what the guest is',
+  usage: plain`info ENDPOINT`,
+  summary: plain`show what the guest is`,
   options: {},
   run: (context) =>
     withSession(context, async (session, options) => {
-      const info = SystemInfo.toJSON(await session.systemInfo(options));
-      printResult(context, info, JSON.stringify(info, null, 2));
+      const info = systemInfoJson(await facetOf(session, 'system').read(options));
+      printResult(context, info, jsonText(info, 2));
+      return exitCodes.done;
     }),
 };
 
 /** `runtime ENDPOINT`: the guest's RuntimeStatusResponse. */
 export const runtimeCommand: Command = {
-  usage: 'runtime ENDPOINT',
-  summary: 'show the state of the container runtime',
+  usage: plain`runtime ENDPOINT`,
+  summary: plain`show the state of the container runtime`,
   options: {},
   run: (context) =>
     withSession(context, async (session, options) => {
-      const status = RuntimeStatusResponse.toJSON(await session.runtimeStatus(options));
-      printResult(context, status, JSON.stringify(status, null, 2));
+      const status = runtimeStatusJson(await facetOf(session, 'runtime').status(options));
+      printResult(context, status, jsonText(status, 2));
+      return exitCodes.done;
     }),
 };
 
-/** `ensure ENDPOINT`: makes the runtime usable, polling while the guest says `starting`. */
+/** `ensure ENDPOINT`: makes the runtime usable, polling while the guest says `starting`. A runtime that is not ready is a no. */
 export const ensureCommand: Command = {
-  usage: 'ensure ENDPOINT [--no-start]',
-  summary: 'make the container runtime ready, starting it unless --no-start',
+  usage: plain`ensure ENDPOINT [--no-start]`,
+  summary: plain`make the container runtime ready, starting it unless --no-start`,
   options: { 'no-start': { type: 'boolean' } },
   run: (context) =>
     withSession(context, async (session, options) => {
       const start = performance.now();
-      const response = await session.ensureRuntime({
+      const runtime = facetOf(session, 'runtime');
+      if (runtime.ensure === undefined) throw missing(session, 'runtime');
+      const outcome = await runtime.ensure({
         ...options,
         timeoutMs: context.line.timeoutMs ?? defaultEnsureTimeoutMs,
         startIfNeeded: !context.line.flag('no-start'),
         onProgress: ({ elapsedMs, detail }) => {
-          context.logger.info(`${Math.round(elapsedMs / 1000)} s: ${detail}`);
+          context.logger.info(
+            plain`${Math.round(elapsedMs / 1000)} s: ${plainText(detail, maxSentenceLength)}`,
+          );
         },
       });
       const elapsedMs = roundMs(performance.now() - start);
-      const json = { ...(RuntimeEnsureResponse.toJSON(response) as object), elapsedMs };
-      printResult(context, json, `${response.status} after ${elapsedMs} ms: ${response.message}`);
+      const status = plainText(outcome.status, maxWordLength);
+      printResult(
+        context,
+        { ...ensureOutcomeJson(outcome), elapsedMs },
+        plain`${status} after ${elapsedMs} ms: ${plainText(outcome.message, maxSentenceLength)}`,
+      );
+      return outcome.ready ? exitCodes.done : exitCodes.saidNo;
     }),
 };
 
 /** `touch ENDPOINT`: tells the guest that it is in use. */
 export const touchCommand: Command = {
-  usage: 'touch ENDPOINT',
-  summary: 'tell the guest that it is in use, postponing its idle shutdown',
+  usage: plain`touch ENDPOINT`,
+  summary: plain`tell the guest that it is in use, postponing its idle shutdown`,
   options: {},
   run: (context) =>
     withSession(context, async (session, options) => {
-      const activitySeq = (await session.touch(options)).toString();
-      printResult(context, { activitySeq }, `noted as use number ${activitySeq}`);
+      const activitySeq = await facetOf(session, 'activity').touch(options);
+      printResult(
+        context,
+        { activitySeq: activitySeq.toString() },
+        plain`noted as use number ${activitySeq}`,
+      );
+      return exitCodes.done;
     }),
 };
 
 /** `sync-clock ENDPOINT`: the only command that sets a clock. */
 export const syncClockCommand: Command = {
-  usage: 'sync-clock ENDPOINT [--at UNIX_NANOS]',
-  summary: 'set the guest clock to this host, or to a given time',
+  usage: plain`sync-clock ENDPOINT [--at UNIX_NANOS]`,
+  summary: plain`set the guest clock to this host, or to a given time`,
   options: { at: { type: 'string' } },
   run: async (context) => {
     const at = context.line.text('at');
     if (at !== undefined && !/^\d{1,19}$/.test(at)) {
       throw new AgentError(
         'usage',
-        `--at must be nanoseconds since the Unix epoch, not ${JSON.stringify(at)}.`,
+        plain`--at must be nanoseconds since the Unix epoch, not ${quoted(at, maxArgumentLength)}.`,
       );
     }
-    await withSession(context, async (session, options) => {
-      const result = await session.syncClock({
+    return withSession(context, async (session, options) => {
+      const result = await facetOf(session, 'clock').sync({
         ...options,
         ...(at !== undefined && { unixNanos: BigInt(at) }),
       });
       const { sentUnixNanos, resolution, confirmed } = result;
       const driftBeforeMs = result.driftBeforeMs === null ? null : roundMs(result.driftBeforeMs);
       const drift =
-        driftBeforeMs === null ? 'by how much it was off is not known' : `it was off by ${driftBeforeMs} ms`;
+        driftBeforeMs === null
+          ? plain`by how much it was off is not known`
+          : plain`it was off by ${driftBeforeMs} ms`;
       printResult(
         context,
         { sentUnixNanos: sentUnixNanos.toString(), resolution, confirmed, driftBeforeMs },
-        `clock ${confirmed ? 'set' : 'sent, without confirmation by the agent'}; ${drift}`,
+        plain`clock ${confirmed ? 'set' : 'sent, without confirmation by the agent'}; ${drift}`,
       );
+      return exitCodes.done;
     });
   },
 };

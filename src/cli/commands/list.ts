@@ -3,27 +3,27 @@ import { AgentError } from '../../agent/errors.ts';
 import { arcboxCandidates, findArcboxSockets } from '../../sandboxes/sources/arcbox/sockets.ts';
 import { discoverArcbox } from '../../sandboxes/sources/arcbox/daemon.ts';
 import { discoverMicrosandbox } from '../../sandboxes/sources/microsandbox/discover.ts';
+import { joined, plain } from '../../base/text.ts';
 import { printResult, type Command } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
 
 /** `list`: the sandboxes found on this machine. */
 export const listCommand: Command = {
-  usage: 'list',
-  summary: 'list the sandboxes found on this machine',
+  usage: plain`list`,
+  summary: plain`list the sandboxes found on this machine`,
   options: {},
   async run(context) {
     const { logger, interrupted, line } = context;
-    if (line.positionals.length > 0) throw new AgentError('usage', 'list takes no argument.');
-    const { sandboxes, notes } = await discoverMicrosandbox(undefined, interrupted);
-    for (const note of notes) logger.warn(note);
+    if (line.positionals.length > 0) throw new AgentError('usage', plain`list takes no argument.`);
+    const microsandboxes = await discoverMicrosandbox(undefined, interrupted);
     const sockets = await findArcboxSockets(arcboxCandidates());
-    const machines = sockets === undefined ? [] : await discoverArcbox(sockets, interrupted, logger);
-    const found = [...sandboxes, ...machines].map(({ name, endpoint, source, state }) => ({
-      name,
-      endpoint: formatEndpoint(endpoint),
-      source,
-      state,
-    }));
-    const rows = found.map(({ name, endpoint, state }) => `${name}  ${state}  ${endpoint}`);
-    printResult(context, found, rows.length === 0 ? 'No sandbox was found.' : rows.join('\n'));
+    const machines = sockets && (await discoverArcbox(sockets, interrupted, logger));
+    for (const note of [...microsandboxes.notes, ...(machines?.notes ?? [])]) logger.warn(note);
+    const found = [...microsandboxes.sandboxes, ...(machines?.sandboxes ?? [])].map(
+      ({ name, endpoint, source, state }) => ({ name, endpoint: formatEndpoint(endpoint), source, state }),
+    );
+    const rows = found.map(({ name, endpoint, state }) => plain`${name}  ${state}  ${endpoint}`);
+    printResult(context, found, rows.length === 0 ? plain`No sandbox was found.` : joined(rows, '\n'));
+    return exitCodes.done;
   },
 };

@@ -1,61 +1,90 @@
-import { RuntimeStatusResponse } from '../../agent/generated/arcbox/v1/agent.ts';
 import { formatEndpoint } from '../../agent/endpoint.ts';
-import { untilAborted } from '../../base/pause.ts';
+import { plain, plainText, type PlainText } from '../../base/text.ts';
+import { Turnstile } from '../../base/turnstile.ts';
 import { connectionError } from '../../sandboxes/model/connection.ts';
+import { Alarm } from '../../sandboxes/watch/alarm.ts';
+import { CallLog } from '../../sandboxes/watch/call-log.ts';
 import { SandboxMonitor } from '../../sandboxes/watch/sandbox-monitor.ts';
 import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import { endpointArgument } from '../arguments.ts';
-import type { Command } from '../command.ts';
+import type { CliContext, Command } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { jsonText } from '../json-text.ts';
+import { runtimeStatusJson } from '../proto-json.ts';
 import { portsToJson } from './status.ts';
 
 /** `watch ENDPOINT`: one JSON object a line for every change, until interrupted; reconnects by itself. */
 export const watchCommand: Command = {
-  usage: 'watch ENDPOINT',
-  summary: 'print state, runtime and ports, then every change, until interrupted',
+  usage: plain`watch ENDPOINT`,
+  summary: plain`print state, runtime and ports, then every change, until interrupted`,
   options: {},
   async run(context) {
+    const { connect, logger, interrupted } = context;
     const endpoint = endpointArgument(context.line);
-    const printed = new Map<string, string>();
+    const changed = new Alarm();
     const monitor = new SandboxMonitor(
       { id: 'watched', name: formatEndpoint(endpoint), endpoint, source: 'settings' },
       {
-        connect: context.connect,
-        logger: context.logger,
-        onChange: (snapshot) => {
-          for (const [event, facts] of eventsOf(snapshot)) {
-            const text = JSON.stringify(facts);
-            if (printed.get(event) === text) continue;
-            printed.set(event, text);
-            const at = new Date().toISOString();
-            context.print(
-              context.line.json ? JSON.stringify({ event, at, ...facts }) : `${at} ${event} ${text}`,
-            );
-          }
+        ...{ connect, logger, calls: new CallLog() },
+        attempts: new Turnstile(alone),
+        polls: new Turnstile(alone),
+        onChange: () => {
+          changed.ring();
         },
       },
     );
     monitor.setAttention('visible');
     monitor.connect();
-    await untilAborted(context.interrupted);
+    const printed = new Map<EventName, PlainText>();
+    while (!interrupted.aborted) {
+      printNews(context, monitor.snapshot, printed);
+      await changed.wait(forEverMs, interrupted);
+      // What changes while nobody reads is not printed line by line, but as it is by then.
+      await context.outputTaken();
+    }
     monitor.dispose();
+    return exitCodes.done;
   },
 };
 
-/** The events that a snapshot amounts to; each is printed when it differs from the one printed before. */
-function* eventsOf(snapshot: SandboxSnapshot): Generator<[event: string, facts: object]> {
-  const { connection, readiness, runtime, ports, portsUnknownReason } = snapshot;
+/** One sandbox has nobody to wait for. */
+const alone = { maxAtOnce: 1, maxHoldMs: 10_000 };
+/** The longest that a timer takes. */
+const forEverMs = 2 ** 31 - 1;
+
+type EventName = 'state' | 'runtime' | 'ports';
+
+/** Prints the events that differ from those printed before. */
+function printNews(
+  { line, print }: CliContext,
+  snapshot: SandboxSnapshot,
+  printed: Map<EventName, PlainText>,
+): void {
+  for (const [event, facts] of eventsOf(snapshot)) {
+    const text = jsonText(facts);
+    if (printed.get(event) === text) continue;
+    printed.set(event, text);
+    const at = plainText(new Date().toISOString(), 30);
+    print(line.json ? jsonText({ event, at, ...facts }) : plain`${at} ${event} ${text}`);
+  }
+}
+
+/** What a snapshot amounts to. */
+function* eventsOf(snapshot: SandboxSnapshot): Generator<[event: EventName, facts: object]> {
+  const { connection, readiness, runtime, ports } = snapshot;
   const error = connectionError(connection);
   yield [
     'state',
     {
       state: connection.phase,
       readiness,
-      ...(connection.phase === 'backoff' && { attempt: connection.attempt }),
+      ...(connection.phase === 'backoff' && { attempt: connection.failures }),
       ...(error && { error: { code: error.code, message: error.message } }),
     },
   ];
   if (connection.phase !== 'open') return;
-  if (runtime !== null) yield ['runtime', { runtime: RuntimeStatusResponse.toJSON(runtime.value) }];
-  if (ports !== null) yield ['ports', { ports: portsToJson(ports), stale: ports.staleReason }];
-  else if (portsUnknownReason !== null) yield ['ports', { ports: null, reason: portsUnknownReason }];
+  if (runtime !== null) yield ['runtime', { runtime: runtimeStatusJson(runtime.value) }];
+  if (ports.kind === 'known')
+    yield ['ports', { ports: portsToJson(ports.book), stale: ports.stale?.reason ?? null }];
+  else if (ports.kind === 'unknown') yield ['ports', { ports: null, reason: ports.reason }];
 }

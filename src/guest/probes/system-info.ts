@@ -23,6 +23,7 @@ export async function readSystemInfo(): Promise<SystemInfo> {
     hostname: os.hostname(),
     uptime: BigInt(Math.floor(os.uptime())),
     ipAddresses: externalAddresses(os.networkInterfaces()),
+    distroInitPending: false,
   };
 }
 

@@ -24,6 +24,11 @@ export interface DiscoveredFacts {
   readonly state: DiscoveredState;
   /** `null` when the tool does not tell them. */
   readonly ports: readonly HostPort[] | null;
+  /**
+   * True when the sandbox's owner has asked its tool to leave the guest's clock alone (microsandbox `--guest-clock off`):
+   * drift is then wanted, neither to be warned about nor to be corrected unasked. Absent when the tool does not tell.
+   */
+  readonly isClockFree?: boolean;
   /** A sentence about what is odd, such as records that contradict what was seen. */
   readonly note?: PlainText;
 }

@@ -1,19 +1,35 @@
-import type { RuntimeStatusResponse, SystemInfo } from '../../agent/generated/arcbox/v1/agent.ts';
-import type { PortBinding } from '../../agent/generated/arcbox/v1/common.ts';
-import type { AgentIdentity } from '../../agent/session.ts';
-import { GuestTextCleaner } from '../../base/guest-text.ts';
+import type {
+  AgentIdentity,
+  ListeningPorts,
+  PortBinding,
+  RuntimeStatus,
+  SystemFacts,
+} from '../../agent/facts.ts';
+import { ipAddress, type IpAddress } from '../../base/ip-address.ts';
+import { plain, plainText, type PlainText, type TextCleaner } from '../../base/text.ts';
 
-const maxNameLength = 100;
-const maxDetailLength = 500;
-const maxServices = 100;
-const maxAddresses = 64;
-const maxBindingsPerContainer = 512;
+/** Longest name of a thing, in characters. */
+export const maxNameLength = 100;
+/** Longest sentence of a guest, in characters. */
+export const maxDetailLength = 500;
+/** Services that are shown. */
+export const maxServices = 100;
+/** Network addresses of a guest that are shown. */
+export const maxAddresses = 64;
+/** Listening sockets of a guest that are shown. */
+export const maxListeningSockets = 2000;
+/** Ports of one container that are shown. */
+export const maxBindingsPerContainer = 512;
+/** Longest container id, in characters; Docker's have 64. */
+export const maxContainerIdLength = 128;
 
-/** A copy of the status whose texts are safe to show and whose lists are bounded. */
-export function cleanRuntime(
-  status: RuntimeStatusResponse,
-  cleaner: GuestTextCleaner,
-): RuntimeStatusResponse {
+/** One port of one container on one address of the sandbox's host, whose texts may be shown. */
+export interface HostBinding extends PortBinding<PlainText> {
+  readonly hostIp: IpAddress;
+}
+
+/** The status as it may be shown: cleaned, its list bounded. */
+export function cleanRuntime(status: RuntimeStatus, cleaner: TextCleaner): RuntimeStatus<PlainText> {
   return {
     containerdReady: status.containerdReady,
     dockerReady: status.dockerReady,
@@ -27,52 +43,76 @@ export function cleanRuntime(
   };
 }
 
-/** A copy of the information whose texts are safe to show and whose lists are bounded. */
-export function cleanSystem(info: SystemInfo, cleaner: GuestTextCleaner): SystemInfo {
-  const name = (text: string): string => cleaner.text(text, maxNameLength);
+/** The facts as they may be shown: cleaned, their lists bounded. */
+export function cleanSystem(facts: SystemFacts, cleaner: TextCleaner): SystemFacts<PlainText> {
+  const name = (text: string): PlainText => cleaner.text(text, maxNameLength);
   return {
-    ...info,
-    kernelVersion: name(info.kernelVersion),
-    osName: name(info.osName),
-    osVersion: name(info.osVersion),
-    arch: name(info.arch),
-    hostname: name(info.hostname),
-    loadAverage: [...cleaner.list(info.loadAverage, 3)],
-    ipAddresses: cleaner.list(info.ipAddresses, maxAddresses).map(name),
+    ...facts,
+    kernelVersion: name(facts.kernelVersion),
+    osName: name(facts.osName),
+    osVersion: name(facts.osVersion),
+    arch: name(facts.arch),
+    hostname: name(facts.hostname),
+    loadAverage: cleaner.list(facts.loadAverage, 3),
+    ipAddresses: cleaner.list(facts.ipAddresses, maxAddresses).map(name),
   };
 }
 
-/** The bindings of one container that can exist, cleaned, in a stable order: by container port, protocol, address. */
-export function cleanBindings(
-  bindings: readonly PortBinding[],
-  cleaner: GuestTextCleaner,
-): readonly PortBinding[] {
-  const isPort = (port: number): boolean => port >= 1 && port <= 65535;
-  const possible = cleaner.valid(
-    bindings,
-    ({ containerPort, hostPort }) => isPort(containerPort) && isPort(hostPort),
-  );
-  return cleaner
-    .list(possible, maxBindingsPerContainer)
-    .map((binding) => ({
-      ...binding,
-      protocol: cleaner.text(binding.protocol, 16).toLowerCase() || 'tcp',
-      hostIp: cleaner.text(binding.hostIp, 64),
-    }))
-    .sort(compareBindings);
+/** The sockets as they may be shown. One whose address is none cannot exist, and counts as left out. */
+export function cleanListening(
+  { sockets, truncated }: ListeningPorts,
+  cleaner: TextCleaner,
+): ListeningPorts<IpAddress> {
+  const possible = sockets.flatMap(({ address, port }) => {
+    const cleaned = ipAddress(address);
+    return cleaned === undefined || !isPort(port) ? [] : [{ address: cleaned, port }];
+  });
+  cleaner.cuts += sockets.length - possible.length;
+  return {
+    sockets: cleaner.list(possible, maxListeningSockets),
+    truncated: truncated || possible.length > maxListeningSockets,
+  };
 }
 
-/** A copy of who answers whose text is safe to show. */
-export function cleanIdentity(agent: AgentIdentity): AgentIdentity {
-  return { ...agent, version: new GuestTextCleaner().text(agent.version, maxNameLength) };
+/** Who answers, as it may be shown. */
+export function cleanIdentity(agent: AgentIdentity, cleaner: TextCleaner): AgentIdentity<PlainText> {
+  return { ...agent, version: cleaner.text(agent.version, maxNameLength) };
 }
 
-/** A container id that is safe to show and to use as a key. */
-export function cleanContainerId(id: string, cleaner: GuestTextCleaner): string {
-  return cleaner.text(id, 128);
+/** What is left of a container's bindings. */
+export interface CleanBindings {
+  /** By container port, protocol, address, host port. */
+  readonly bindings: readonly HostBinding[];
+  /** Those that cannot exist, or are too many. */
+  readonly leftOut: number;
 }
 
-function compareBindings(a: PortBinding, b: PortBinding): number {
+/** The bindings of one container that can exist, in a stable order. No protocol means TCP. */
+export function cleanBindings(bindings: readonly PortBinding[]): CleanBindings {
+  const possible = bindings.flatMap(({ containerPort, hostPort, protocol: word, hostIp: text }) => {
+    const hostIp = ipAddress(text);
+    const protocol = protocolOf(word);
+    return hostIp === undefined || protocol === undefined || !isPort(containerPort) || !isPort(hostPort)
+      ? []
+      : [{ containerPort, hostPort, protocol, hostIp }];
+  });
+  if (possible.length > 1) possible.sort(compareBindings);
+  const shown =
+    possible.length <= maxBindingsPerContainer ? possible : possible.slice(0, maxBindingsPerContainer);
+  return { bindings: shown, leftOut: bindings.length - shown.length };
+}
+
+function protocolOf(word: string): PlainText | undefined {
+  if (word === '') return plain`tcp`;
+  return /^[a-z0-9]{1,16}$/i.test(word) ? plainText(word.toLowerCase(), 16) : undefined;
+}
+
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= 65535;
+}
+
+/** By container port, protocol, address, host port. */
+export function compareBindings(a: PortBinding, b: PortBinding): number {
   return (
     a.containerPort - b.containerPort ||
     compareText(a.protocol, b.protocol) ||

@@ -1,4 +1,4 @@
-import type { SystemInfo } from '../../agent/generated/arcbox/v1/agent.ts';
+import type { SystemFacts } from '../../agent/facts.ts';
 import type { Dated, ReadinessWord, SandboxSnapshot } from './snapshot.ts';
 
 /** Measured values, oldest first. */
@@ -52,11 +52,15 @@ export function recordHistory(
 /** A number that a guest made up, like NaN or a negative one, is left out; so is everything too old or too much. */
 function appendPoint(series: Series, point: Dated<number>): Series {
   if (!Number.isFinite(point.value) || point.value < 0) return series;
-  const kept = series.filter(({ atMs }) => atMs >= point.atMs - historyMs).slice(1 - maxPoints);
-  return [...kept, point];
+  let first = Math.max(series.length + 1 - maxPoints, 0);
+  while (first < series.length && (series[first]?.atMs ?? 0) < point.atMs - historyMs) first++;
+  return [...series.slice(first), point];
 }
 
-function usedShare({ totalMemory, availableMemory }: SystemInfo): number | undefined {
+function usedShare({
+  totalMemory,
+  availableMemory,
+}: Pick<SystemFacts, 'totalMemory' | 'availableMemory'>): number | undefined {
   if (totalMemory <= 0n || availableMemory < 0n || availableMemory > totalMemory) return undefined;
   return 1 - Number(availableMemory) / Number(totalMemory);
 }

@@ -1,71 +1,203 @@
-import type { PortBinding } from '../../agent/generated/arcbox/v1/common.ts';
-import type { PortChange } from '../../agent/session.ts';
-import { cleanBindings, cleanContainerId } from './guest-facts.ts';
-import type { PublishedPort } from './discovered.ts';
-import { GuestTextCleaner } from '../../base/guest-text.ts';
+import type { PortBinding, PortChange } from '../../agent/facts.ts';
+import * as l10n from '../../base/l10n.ts';
+import { plain, plainText, type PlainText } from '../../base/text.ts';
+import type { HostPort } from './discovered.ts';
+import { cleanBindings, maxContainerIdLength, type HostBinding } from './guest-facts.ts';
 
-/** The published ports of one container, never empty. */
-export interface PublishedPorts {
-  readonly containerId: string;
-  readonly bindings: readonly PortBinding[];
+/** The published ports of one container. */
+export interface ContainerPorts {
+  /** Empty where the sandbox itself publishes them. */
+  readonly containerId: PlainText;
+  readonly bindings: readonly HostBinding[];
+  /** Bindings that cannot exist, or are too many. */
+  readonly leftOut: number;
 }
 
-/** What is known of a sandbox's published ports, ordered by container id. */
+/** What is known of a sandbox's published ports. */
 export interface PortBook {
-  readonly containers: readonly PublishedPorts[];
-  /** Entries that could not exist, or exceeded a limit, and were left out. */
-  readonly dropped: number;
-  /** Why the list may be out of date; `null` when it is current. */
-  readonly staleReason: string | null;
+  /** Those that are shown, ordered by container id; each publishes something. */
+  readonly containers: readonly ContainerPorts[];
+  /** Bindings and containers that are told of at present, and not shown. */
+  readonly leftOut: number;
+  /** Everything that is kept, in the same order: what is not shown comes back when others leave. */
+  readonly kept: readonly ContainerPorts[];
 }
 
-const maxContainers = 2000;
+/** Since when, and why, a list may be out of date. */
+export interface Staleness {
+  readonly reason: PlainText;
+  /** Milliseconds since the Unix epoch: until then it was current. */
+  readonly sinceMs: number;
+}
 
-/** The book after one change; the same object when nothing changed. */
-export function applyPortChange(book: PortBook | null, change: PortChange): PortBook | null {
-  const cleaner = new GuestTextCleaner();
-  switch (change.kind) {
-    case 'snapshot': {
-      const entries = cleaner.list([...change.containers], maxContainers).map(([id, bindings]) => ({
-        containerId: cleanContainerId(id, cleaner),
-        bindings: cleanBindings(bindings, cleaner),
-      }));
-      return { containers: inOrder(entries), dropped: cleaner.cuts, staleReason: null };
+/** How much is known of a sandbox's published ports. */
+export type PortKnowledge =
+  /** They were asked for, and nothing was answered yet. */
+  | { readonly kind: 'asking' }
+  | { readonly kind: 'unknown'; readonly reason: PlainText }
+  | { readonly kind: 'known'; readonly book: PortBook; readonly stale: Staleness | null };
+
+/** Containers whose ports are shown. */
+export const maxShownContainers = 2000;
+/** Containers whose ports are kept; a list of more is stale, because what is beyond is forgotten. */
+export const maxKeptContainers = 10_000;
+
+export const emptyBook: PortBook = { containers: [], leftOut: 0, kept: [] };
+
+/**
+ * What is known after `changes`, in their order, at Unix time `nowMs`; the same object when nothing changed. The cost is
+ * that of the changes and of one pass over the list, however many changes there are.
+ */
+export function applyPortChanges(
+  before: PortKnowledge,
+  changes: readonly PortChange[],
+  nowMs: number,
+): PortKnowledge {
+  let knowledge = before;
+  let gathered = new Map<string, readonly PortBinding[]>();
+  const flush = (): void => {
+    if (gathered.size > 0) knowledge = withContainers(knowledge, gathered, nowMs);
+    gathered = new Map();
+  };
+  for (const change of changes) {
+    switch (change.kind) {
+      case 'changed':
+        gathered.set(change.containerId, change.bindings);
+        break;
+      case 'snapshot':
+        gathered = new Map(change.containers);
+        knowledge = { kind: 'known', book: emptyBook, stale: null };
+        break;
+      case 'stale':
+        flush();
+        knowledge = asStale(knowledge, change.reason.message, nowMs);
+        break;
+      case 'current':
+        flush();
+        if (knowledge.kind === 'known' && knowledge.stale !== null) knowledge = { ...knowledge, stale: null };
+        break;
     }
-    case 'changed': {
-      const containerId = cleanContainerId(change.containerId, cleaner);
-      const others = (book?.containers ?? []).filter((entry) => entry.containerId !== containerId);
-      const entry = { containerId, bindings: cleanBindings(change.bindings, cleaner) };
-      const containers = cleaner.list(inOrder([...others, entry]), maxContainers);
-      return {
-        containers,
-        dropped: (book?.dropped ?? 0) + cleaner.cuts,
-        staleReason: book?.staleReason ?? null,
-      };
-    }
-    case 'stale':
-      return book === null ? null : { ...book, staleReason: change.reason.message };
-    case 'current':
-      return book?.staleReason ? { ...book, staleReason: null } : book;
   }
+  flush();
+  return knowledge;
+}
+
+/** Marks what is known as perhaps out of date from `nowMs` on; an earlier moment stays. */
+export function asStale(knowledge: PortKnowledge, reason: PlainText, nowMs: number): PortKnowledge {
+  if (knowledge.kind !== 'known') return { kind: 'unknown', reason };
+  if (knowledge.stale?.reason === reason) return knowledge;
+  return { ...knowledge, stale: { reason, sinceMs: knowledge.stale?.sinceMs ?? nowMs } };
 }
 
 /** The ports that the sandbox's own tool publishes; no container is named. */
-export function bookOfPublished(ports: readonly PublishedPort[]): PortBook {
+export function knownFromTool(ports: readonly HostPort[]): PortKnowledge {
   const bindings = ports.map(({ hostAddress, hostPort, guestPort, protocol }) => ({
     containerPort: guestPort,
     hostPort,
     protocol,
     hostIp: hostAddress,
   }));
-  const containers = new Map([['', bindings]]);
-  return applyPortChange(null, { kind: 'snapshot', containers }) ?? emptyBook;
+  return withContainers({ kind: 'known', book: emptyBook, stale: null }, new Map([['', bindings]]), 0);
 }
 
-const emptyBook: PortBook = { containers: [], dropped: 0, staleReason: null };
+/** Replaces the lists of some containers; an empty list removes one. */
+function withContainers(
+  knowledge: PortKnowledge,
+  lists: ReadonlyMap<string, readonly PortBinding[]>,
+  nowMs: number,
+): PortKnowledge {
+  const changed: ContainerPorts[] = [];
+  const removed = new Set<string>();
+  for (const [id, list] of lists) {
+    const entry = containerPorts(id, list);
+    if (entry.bindings.length + entry.leftOut === 0) removed.add(entry.containerId);
+    else changed.push(entry);
+  }
+  const known = knowledge.kind === 'known' ? knowledge : { book: emptyBook, stale: null };
+  const kept = merge(known.book.kept, changed.sort(byId), removed);
+  if (kept === known.book.kept && knowledge.kind === 'known') return knowledge;
+  const book = bookOf(kept.slice(0, maxKeptContainers));
+  const next: PortKnowledge = { kind: 'known', book, stale: known.stale };
+  if (kept.length <= maxKeptContainers) return next;
+  const reason = l10n.t(
+    'More than {0} containers publish ports, and the others are not kept. Refresh when there are fewer.',
+    maxKeptContainers,
+  );
+  return asStale(next, reason, nowMs);
+}
 
-function inOrder(entries: readonly PublishedPorts[]): readonly PublishedPorts[] {
-  return entries
-    .filter(({ bindings }) => bindings.length > 0)
-    .sort((a, b) => (a.containerId < b.containerId ? -1 : a.containerId > b.containerId ? 1 : 0));
+/** A container whose id had to be cleaned cannot exist, and might pass for another one: it publishes nothing. */
+function containerPorts(id: string, list: readonly PortBinding[]): ContainerPorts {
+  const containerId = plainText(id, maxContainerIdLength);
+  return containerId === id
+    ? { containerId, ...cleanBindings(list) }
+    : { containerId: plain`${containerId}…`, bindings: [], leftOut: list.length };
+}
+
+function bookOf(kept: readonly ContainerPorts[]): PortBook {
+  const shown: ContainerPorts[] = [];
+  let leftOut = 0;
+  for (const container of kept) {
+    leftOut += container.leftOut;
+    if (container.bindings.length === 0) continue;
+    if (shown.length < maxShownContainers) shown.push(container);
+    else leftOut += container.bindings.length;
+  }
+  return { containers: shown.length === kept.length ? kept : shown, leftOut, kept };
+}
+
+/** Puts `changed`, which is in order, in the place of what `kept` has under the same ids; the same array when all is equal. */
+function merge(
+  kept: readonly ContainerPorts[],
+  changed: readonly ContainerPorts[],
+  removed: ReadonlySet<string>,
+): readonly ContainerPorts[] {
+  const result: ContainerPorts[] = [];
+  let isSame = true;
+  let index = 0;
+  const takeUpTo = (id: string | undefined): ContainerPorts | undefined => {
+    for (; index < kept.length; index++) {
+      const entry = kept[index];
+      if (entry === undefined || (id !== undefined && entry.containerId >= id)) break;
+      if (removed.has(entry.containerId)) isSame = false;
+      else result.push(entry);
+    }
+    const next = kept[index];
+    return next !== undefined && next.containerId === id ? next : undefined;
+  };
+  for (const entry of changed) {
+    const old = takeUpTo(entry.containerId);
+    if (old !== undefined) index++;
+    if (old !== undefined && isSameList(old, entry)) result.push(old);
+    else {
+      result.push(entry);
+      isSame = false;
+    }
+  }
+  takeUpTo(undefined);
+  return isSame ? kept : result;
+}
+
+function isSameList(a: ContainerPorts, b: ContainerPorts): boolean {
+  return (
+    a.leftOut === b.leftOut &&
+    a.bindings.length === b.bindings.length &&
+    a.bindings.every((binding, index) => {
+      const other = b.bindings[index];
+      return other !== undefined && isSameBinding(binding, other);
+    })
+  );
+}
+
+function isSameBinding(a: HostBinding, b: HostBinding): boolean {
+  return (
+    a.containerPort === b.containerPort &&
+    a.hostPort === b.hostPort &&
+    a.protocol === b.protocol &&
+    a.hostIp === b.hostIp
+  );
+}
+
+function byId(a: ContainerPorts, b: ContainerPorts): number {
+  return a.containerId < b.containerId ? -1 : a.containerId > b.containerId ? 1 : 0;
 }

@@ -1,4 +1,4 @@
-import type { RuntimeStatusResponse } from '../../agent/generated/arcbox/v1/agent.ts';
+import type { RuntimeStatus, ServiceStatus } from '../../agent/facts.ts';
 import { connectionError } from './connection.ts';
 import type { ReadinessWord, SandboxSnapshot } from './snapshot.ts';
 
@@ -22,6 +22,8 @@ export function judgeReadiness(
 }
 
 /** The services that do not report `ready`. */
-export function unreadyServices(runtime: RuntimeStatusResponse): RuntimeStatusResponse['services'] {
+export function unreadyServices<Text extends string>(
+  runtime: RuntimeStatus<Text>,
+): readonly ServiceStatus<Text>[] {
   return runtime.services.filter(({ status }) => status !== 'ready');
 }

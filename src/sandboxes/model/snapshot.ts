@@ -1,11 +1,19 @@
 import type { Endpoint } from '../../agent/endpoint.ts';
-import type { RuntimeStatusResponse, SystemInfo } from '../../agent/generated/arcbox/v1/agent.ts';
-import type { AgentIdentity, BootTiming, Capability, ListeningPorts } from '../../agent/session.ts';
-import type { TlsFiles } from '../../agent/transport/tls-files.ts';
+import type {
+  AgentIdentity,
+  BootTiming,
+  ListeningPorts,
+  RuntimeStatus,
+  SystemFacts,
+} from '../../agent/facts.ts';
+import type { Capability } from '../../agent/session.ts';
+import type { TlsFiles } from '../../agent/endpoint.ts';
+import type { IpAddress } from '../../base/ip-address.ts';
+import type { PlainText } from '../../base/text.ts';
+import { initialConnection, type ConnectionState } from './connection.ts';
 import type { DiscoveredFacts } from './discovered.ts';
-import type { ConnectionState } from './connection.ts';
 import type { SandboxHistory } from './history.ts';
-import type { PortBook } from './port-book.ts';
+import type { PortKnowledge } from './port-book.ts';
 
 /** One word for a whole sandbox, best first. */
 export const readinessWords = [
@@ -25,9 +33,9 @@ export type SandboxSource = 'settings' | 'local' | 'microsandbox' | 'arcbox';
 
 /** A sandbox to be watched. */
 export interface SandboxSpec {
-  /** Unique and stable across restarts of the editor. */
+  /** Unique and stable across restarts of the editor; never shown. */
   readonly id: string;
-  readonly name: string;
+  readonly name: PlainText;
   readonly endpoint: Endpoint;
   readonly source: SandboxSource;
   /** Socket of the sandbox's Docker engine, read for published ports when the agent does not tell them. */
@@ -48,8 +56,8 @@ export interface Dated<T> {
 export interface RunningOperation {
   readonly kind: 'ensureRuntime';
   readonly startedAtMs: number;
-  /** The guest's latest words, cleaned. */
-  readonly detail: string;
+  /** The guest's latest words. */
+  readonly detail: PlainText;
 }
 
 /** How a guest is used. A part that was not told is `null`. */
@@ -62,42 +70,49 @@ export interface GuestActivity {
 
 /**
  * Everything known of one sandbox, as plain immutable data; a change makes a new object and keeps the parts that did not
- * change. Texts from the guest are cleaned and bounded.
+ * change, so that `===` tells what is the same. A `Dated` part is a new object with every answer, its `value` only when
+ * the answer differs.
  */
 export interface SandboxSnapshot extends SandboxSpec {
   readonly connection: ConnectionState;
   readonly readiness: ReadinessWord;
   /** True when what is known was learnt on an earlier connection. */
   readonly isStale: boolean;
-  readonly agent: AgentIdentity | null;
+  readonly agent: AgentIdentity<PlainText> | null;
   readonly boot: BootTiming | null;
   readonly capabilities: ReadonlySet<Capability>;
   /** Milliseconds of the latest round trip. */
   readonly roundTripMs: Dated<number> | null;
   /** Guest clock minus host clock in milliseconds. */
   readonly clockOffsetMs: Dated<number> | null;
-  readonly runtime: Dated<RuntimeStatusResponse> | null;
-  readonly system: Dated<SystemInfo> | null;
-  readonly ports: PortBook | null;
+  readonly runtime: Dated<RuntimeStatus<PlainText>> | null;
+  readonly system: Dated<SystemFacts<PlainText>> | null;
+  readonly ports: PortKnowledge;
   /** What listens inside the guest, read when asked for, because reading counts as use. */
-  readonly listening: Dated<ListeningPorts> | null;
+  readonly listening: Dated<ListeningPorts<IpAddress>> | null;
+  /** Why the latest reading of what listens failed; `null` when it succeeded, or nothing was read yet. */
+  readonly listeningError: PlainText | null;
   /** How the guest is used, learnt without asking it. */
   readonly activity: Dated<GuestActivity> | null;
-  /** Why the ports are not known; `null` when they are, or were not asked for yet. */
-  readonly portsUnknownReason: string | null;
   /** The latest poll that failed while the connection stayed usable; `null` when it succeeded. */
-  readonly pollError: string | null;
+  readonly pollError: PlainText | null;
+  /** What was begun first, of what is not finished. */
   readonly operation: RunningOperation | null;
-  /** Texts cut and entries dropped from what the guest sent. */
+  /** Texts shortened and entries left out of what is shown now. */
   readonly cuts: number;
   readonly history: SandboxHistory;
+}
+
+/** False for a sandbox that its own tool knows not to run; asking it would only fail. */
+export function mayAnswer({ discovered }: Pick<SandboxSpec, 'discovered'>): boolean {
+  return discovered === undefined || discovered.state === 'running' || discovered.state === 'starting';
 }
 
 /** What is known of a sandbox before anything was tried. */
 export function initialSnapshot(spec: SandboxSpec): SandboxSnapshot {
   return {
     ...spec,
-    connection: { phase: 'idle' },
+    connection: initialConnection(mayAnswer(spec)),
     readiness: 'unknown',
     isStale: false,
     agent: null,
@@ -107,10 +122,10 @@ export function initialSnapshot(spec: SandboxSpec): SandboxSnapshot {
     clockOffsetMs: null,
     runtime: null,
     system: null,
-    ports: null,
+    ports: { kind: 'asking' },
     listening: null,
+    listeningError: null,
     activity: null,
-    portsUnknownReason: null,
     pollError: null,
     operation: null,
     cuts: 0,

@@ -1,14 +1,21 @@
-import type { Logger } from '../../base/logger.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { backoffMs } from '../../base/backoff.ts';
 import type { Disposable } from '../../base/emitter.ts';
-import type { SandboxRegistry } from '../watch/sandbox-registry.ts';
-import type { SandboxSpec } from '../model/snapshot.ts';
-import { arcboxCandidates } from './arcbox/sockets.ts';
-import { watchArcbox } from './arcbox/daemon.ts';
+import * as l10n from '../../base/l10n.ts';
+import type { Logger } from '../../base/logger.ts';
+import { joined, plain, plainText, type PlainText } from '../../base/text.ts';
+import { maxQuotedLength } from '../../agent/errors.ts';
 import type { DiscoveredSandbox } from '../model/discovered.ts';
+import type { SandboxSpec } from '../model/snapshot.ts';
+import type { SandboxRegistry } from '../watch/sandbox-registry.ts';
+import { watchArcbox } from './arcbox/daemon.ts';
+import { arcboxCandidates } from './arcbox/sockets.ts';
+import type { Findings } from './findings.ts';
 import { onConnectionLost } from './lost-connections.ts';
+import { discoverMicrosandbox } from './microsandbox/discover.ts';
 import { resolveMicrosandboxHome } from './microsandbox/home.ts';
 import { watchMicrosandbox } from './microsandbox/watch.ts';
-import { discoverMicrosandbox } from './microsandbox/discover.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 
 /** Which kinds of sandboxes to look for. */
 export interface DiscoverySettings {
@@ -20,25 +27,51 @@ export interface DiscoverySettings {
 export interface DiscoveryDependencies {
   readonly logger: Logger;
   /** Hears why there may be more sandboxes than are shown, whenever that changes. */
-  readonly onProblems: (problems: readonly string[]) => void;
+  readonly onProblems: (problems: readonly PlainText[]) => void;
 }
+
+/** Takes what one family's look found. */
+type Publish = (found: Findings) => void;
+
+/** A look that takes longer is told of; the next one waits for it all the same. */
+const lookPatienceMs = 20_000;
+/** The first look after one that found something on its way to another state: a second later, by {@link backoffMs}. */
+const firstFollowUp = 2;
 
 /** Keeps the registry's discovered sandboxes current until disposed of; they then leave the registry. */
 export function startDiscovery(
   registry: SandboxRegistry,
   { microsandbox, arcbox }: DiscoverySettings,
-  dependencies: DiscoveryDependencies,
+  { logger, onProblems }: DiscoveryDependencies,
 ): Disposable {
   const stop = new AbortController();
   const { signal } = stop;
-  const { logger } = dependencies;
-  if (microsandbox) void followMicrosandbox(registry, signal, dependencies);
-  if (arcbox) {
-    const onChange = (machines: readonly DiscoveredSandbox[]): void => {
-      registry.setSource('arcbox', machines.map(specOf));
+  const problems = new Map<string, readonly PlainText[]>();
+  const noteProblems = (source: 'microsandbox' | 'arcbox', notes: readonly PlainText[]): void => {
+    const told = notes.map((note) => plain`${source}: ${note}`);
+    if (isDeepStrictEqual(told, problems.get(source) ?? [])) return;
+    problems.set(source, told);
+    if (told.length > 0) logger.warn(joined(told, ' '));
+    onProblems([...problems.values()].flat());
+  };
+  const publishAs = (source: 'microsandbox' | 'arcbox'): Publish => {
+    let shown: readonly DiscoveredSandbox[] = [];
+    return ({ sandboxes, notes }) => {
+      if (signal.aborted) return;
+      noteProblems(source, notes);
+      // Most looks find what the one before found, and whoever shows the list is to hear of changes only.
+      if (isDeepStrictEqual(sandboxes, shown)) return;
+      shown = sandboxes;
+      registry.setSource(source, sandboxes.map(specOf));
     };
-    void watchArcbox({ candidates: arcboxCandidates(), onChange, signal, logger });
+  };
+  if (microsandbox) {
+    void followMicrosandbox(registry, signal, publishAs('microsandbox'), (sentence) => {
+      noteProblems('microsandbox', [sentence]);
+    });
   }
+  if (arcbox)
+    void watchArcbox({ candidates: arcboxCandidates(), onChange: publishAs('arcbox'), signal, logger });
   return {
     dispose: () => {
       stop.abort();
@@ -51,39 +84,42 @@ export function startDiscovery(
 async function followMicrosandbox(
   registry: SandboxRegistry,
   signal: AbortSignal,
-  { logger, onProblems }: DiscoveryDependencies,
+  publish: Publish,
+  tellProblem: (sentence: PlainText) => void,
 ): Promise<void> {
   const home = await resolveMicrosandboxHome();
   if (signal.aborted) return;
-  let told = '';
-  let isLooking = false;
-  let mustLookAgain = false;
-  const look = async (): Promise<void> => {
-    mustLookAgain = isLooking;
-    if (isLooking) return;
-    isLooking = true;
-    const { sandboxes, notes } = await discoverMicrosandbox(home, signal);
-    isLooking = false;
+  let followUps = 0;
+  let followUp: NodeJS.Timeout | undefined;
+  const look = oneAtATime(async () => {
     if (signal.aborted) return;
-    registry.setSource('microsandbox', sandboxes.map(specOf));
-    const text = notes.join(' ');
-    if (text !== told) {
-      if (text !== '') logger.warn(`microsandbox: ${text}`);
-      onProblems(notes.map((note) => `microsandbox: ${note}`));
-      told = text;
-    }
-    if (mustLookAgain) await look();
+    clearTimeout(followUp);
+    const late = setTimeout(() => {
+      const place = plainText(home.home, maxQuotedLength);
+      tellProblem(l10n.t('Looking for sandboxes in {0} takes long; its file system may not answer.', place));
+    }, lookPatienceMs);
+    const found = await discoverMicrosandbox(home, signal);
+    clearTimeout(late);
+    publish(found);
+    // What a record says next changes no file that is watched.
+    if (found.isUnsettled)
+      followUp = setTimeout(look, backoffMs(firstFollowUp + followUps++, Math.random())).unref();
+  });
+  const onNews = (): void => {
+    followUps = 0;
+    look();
   };
-  watchMicrosandbox(home, () => void look(), signal);
-  const losses = onConnectionLost(registry, 'microsandbox', () => void look());
+  watchMicrosandbox(home, onNews, signal);
+  const losses = onConnectionLost(registry, 'microsandbox', onNews);
   signal.addEventListener(
     'abort',
     () => {
       losses.dispose();
+      clearTimeout(followUp);
     },
     { once: true },
   );
-  await look();
+  look();
 }
 
 /** A discovered sandbox as one to be watched. */

@@ -1,11 +1,9 @@
 import { AgentError, type AgentErrorCode } from '../../agent/errors.ts';
-import type { Logger } from '../../base/logger.ts';
 import type { CallOptions } from '../../agent/rpc/channel.ts';
-import type { AgentSession, PingResult, PortChange } from '../../agent/session.ts';
-import { followDockerPorts } from './docker-ports.ts';
-import { cleanRuntime, cleanSystem } from '../model/guest-facts.ts';
-import { applyPortChange, bookOfPublished } from '../model/port-book.ts';
-import type { SnapshotCell } from './snapshot-cell.ts';
+import type { AgentSession } from '../../agent/session.ts';
+import { cleanListening, cleanRuntime, cleanSystem } from '../model/guest-facts.ts';
+import type { CallLog } from './call-log.ts';
+import { roundTripOf, type SnapshotCell, type SnapshotChange } from './snapshot-cell.ts';
 
 /** How closely a sandbox is watched: everything while somebody looks, otherwise only what the status item needs. */
 export type Attention = 'visible' | 'background';
@@ -18,9 +16,15 @@ const harmlessCodes: ReadonlySet<AgentErrorCode> = new Set([
   'not_permitted',
 ]);
 
+/** True for a failure that says nothing about the connection. */
+export function isHarmless({ code }: AgentError): boolean {
+  return harmlessCodes.has(code);
+}
+
 /**
- * Asks for what `attention` needs. In the background that is one call: the status, or a ping where there is none. An
- * answer that fails without harm to the connection is noted in the snapshot.
+ * Asks for what `attention` needs, all of it at once. In the background that is one call: the status, or a ping where there
+ * is none. An answer that fails without harm to the connection is noted in the snapshot. Nothing is noted once the signal
+ * has aborted.
  *
  * @throws AgentError when the connection is of no more use.
  */
@@ -29,79 +33,72 @@ export async function pollAgent(
   session: AgentSession,
   attention: Attention,
   options: CallOptions,
+  calls: CallLog,
 ): Promise<void> {
-  const { capabilities } = session;
   const isVisible = attention === 'visible';
-  await notingFailure(cell, async () => {
-    if (isVisible || !capabilities.has('runtime_status')) notePing(cell, await session.ping(options));
-    if (capabilities.has('runtime_status')) {
-      const value = cleanRuntime(await session.runtimeStatus(options), cell.cleaner);
-      cell.patch({ runtime: { value, atMs: Date.now() } });
-    }
-    if (isVisible && capabilities.has('system_info')) {
-      const value = cleanSystem(await session.systemInfo(options), cell.cleaner);
-      cell.patch({ system: { value, atMs: Date.now() } });
-    }
-    cell.patch({ pollError: null });
-  });
-}
-
-/** Reads what listens inside the guest, where the agent can tell; it counts as use of the sandbox. */
-export async function readListening(
-  cell: SnapshotCell,
-  session: AgentSession,
-  options: CallOptions,
-): Promise<void> {
-  if (!session.capabilities.has('listening_ports')) return;
-  await notingFailure(cell, async () => {
-    const value = await session.listeningPorts(options);
-    cell.patch({ listening: { value, atMs: Date.now() } });
-  });
-}
-
-/** Takes a round trip, and the clock where the agent reports it. */
-export function notePing(cell: SnapshotCell, { rttMs, clockOffsetMs }: PingResult): void {
-  const atMs = Date.now();
-  const clock = clockOffsetMs === null ? {} : { clockOffsetMs: { value: clockOffsetMs, atMs } };
-  cell.patch({ roundTripMs: { value: rttMs, atMs }, ...clock });
+  const { runtime, system } = session;
+  const asked: Promise<void>[] = [];
+  const note = (change: SnapshotChange): void => {
+    if (options.signal?.aborted !== true) cell.patch(change);
+  };
+  if (isVisible || runtime === undefined) {
+    asked.push(
+      calls
+        .note('ping', () => session.ping(options))
+        .then((pong) => {
+          note({ ...roundTripOf(pong), ...cell.factsOf(session) });
+        }),
+    );
+  }
+  if (runtime !== undefined) {
+    asked.push(
+      calls
+        .note('runtime.status', () => runtime.status(options))
+        .then((status) => {
+          const before = cell.snapshot.runtime;
+          note({ runtime: cell.dated('runtime', before, (cleaner) => cleanRuntime(status, cleaner)) });
+        }),
+    );
+  }
+  if (isVisible && system !== undefined) {
+    asked.push(
+      calls
+        .note('system.read', () => system.read(options))
+        .then((facts) => {
+          const before = cell.snapshot.system;
+          note({ system: cell.dated('system', before, (cleaner) => cleanSystem(facts, cleaner)) });
+        }),
+    );
+  }
+  const reasons = (await Promise.allSettled(asked)).flatMap((outcome) =>
+    outcome.status === 'fulfilled' ? [] : [AgentError.from(outcome.reason, 'connection_closed')],
+  );
+  const fatal = reasons.find((reason) => !isHarmless(reason));
+  if (fatal !== undefined) throw fatal;
+  const pollError = reasons[0]?.message ?? null;
+  if (pollError !== cell.snapshot.pollError) note({ pollError });
 }
 
 /**
- * Follows the published ports until the signal aborts: from the agent, or else from the sandbox's Docker engine, or else
- * as the sandbox's own tool lists them. Resolves when the first list is known.
+ * Reads what listens inside the guest, where the agent can tell; it counts as use of the sandbox.
+ *
+ * @throws AgentError when the connection is of no more use.
  */
-export async function followPorts(
+export async function readListening(
   cell: SnapshotCell,
-  session: AgentSession,
-  options: CallOptions & { readonly signal: AbortSignal },
-  logger: Logger,
+  { listening }: AgentSession,
+  options: CallOptions,
+  calls: CallLog,
 ): Promise<void> {
-  const onChange = (change: PortChange): void => {
-    cell.patch({ ports: applyPortChange(cell.snapshot.ports, change) });
-  };
+  if (listening === undefined) return;
   try {
-    await session.subscribePorts(onChange, options);
-  } catch (error) {
-    const reason = AgentError.from(error, 'unsupported');
-    if (!harmlessCodes.has(reason.code)) throw reason;
-    const { dockerSocket, discovered } = cell.snapshot;
-    if (dockerSocket !== undefined) {
-      cell.patch({ ports: null });
-      void followDockerPorts(dockerSocket, onChange, options.signal, logger);
-    } else if (discovered !== undefined) {
-      cell.patch({ ports: bookOfPublished(discovered.ports) });
-    } else {
-      cell.patch({ ports: null, portsUnknownReason: reason.message });
-    }
-  }
-}
-
-async function notingFailure(cell: SnapshotCell, ask: () => Promise<void>): Promise<void> {
-  try {
-    await ask();
+    const found = await calls.note('listening.read', () => listening.read(options));
+    const before = cell.snapshot.listening;
+    const dated = cell.dated('listening', before, (cleaner) => cleanListening(found, cleaner));
+    cell.patch({ listening: dated, listeningError: null });
   } catch (error) {
     const reason = AgentError.from(error, 'connection_closed');
-    if (!harmlessCodes.has(reason.code)) throw reason;
-    cell.patch({ pollError: reason.message });
+    if (!isHarmless(reason)) throw reason;
+    cell.patch({ listeningError: reason.message });
   }
 }

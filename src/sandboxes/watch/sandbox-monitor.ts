@@ -1,109 +1,148 @@
-import * as l10n from '../../base/l10n.ts';
 import type { connectAgent } from '../../agent/connect.ts';
-import { formatEndpoint } from '../../agent/endpoint.ts';
+import { formatEndpoint, type Endpoint } from '../../agent/endpoint.ts';
 import { AgentError, sentences } from '../../agent/errors.ts';
-import type { RuntimeEnsureResponse } from '../../agent/generated/arcbox/v1/agent.ts';
-import type { Logger } from '../../base/logger.ts';
-import { pause } from '../../base/pause.ts';
+import type { EnsureOutcome } from '../../agent/facts.ts';
 import type { CallOptions } from '../../agent/rpc/channel.ts';
+import {
+  facetOf,
+  missing,
+  type AgentSession,
+  type ClockSyncResult,
+  type EnsureOptions,
+  type EnsureProgress,
+  type PingResult,
+} from '../../agent/session.ts';
 import { readTlsFiles } from '../../agent/transport/tls-files.ts';
-import type { AgentSession, ClockSyncResult, EnsureOptions, PingResult } from '../../agent/session.ts';
-import { followPorts, notePing, pollAgent, readListening, type Attention } from './ask-agent.ts';
-import { connectionError } from '../model/connection.ts';
-import { bookOfPublished } from '../model/port-book.ts';
-import { SnapshotCell } from './snapshot-cell.ts';
-import type { GuestActivity, SandboxSnapshot, SandboxSpec } from '../model/snapshot.ts';
-
-/** What was learnt of a guest without asking it. A part that was not told is `null`. */
-export interface PassiveObservation extends GuestActivity {
-  /** Guest clock minus host clock in milliseconds. */
-  readonly clockOffsetMs: number | null;
-}
+import * as l10n from '../../base/l10n.ts';
+import type { Logger } from '../../base/logger.ts';
+import { waitForPath } from '../../base/path-watch.ts';
+import { pause } from '../../base/pause.ts';
+import { plain, plainText, type PlainText } from '../../base/text.ts';
+import type { Turnstile } from '../../base/turnstile.ts';
+import { connectionError, initialConnection, type ConnectionState } from '../model/connection.ts';
+import { maxDetailLength, maxNameLength } from '../model/guest-facts.ts';
+import { applyPortChanges, asStale, knownFromTool, type PortKnowledge } from '../model/port-book.ts';
+import {
+  mayAnswer,
+  type RunningOperation,
+  type SandboxSnapshot,
+  type SandboxSpec,
+} from '../model/snapshot.ts';
+import { Alarm } from './alarm.ts';
+import { isHarmless, pollAgent, readListening, type Attention } from './ask-agent.ts';
+import type { CallLog } from './call-log.ts';
+import { ConnectionDriver, type Closable } from './connection-driver.ts';
+import { followDockerPorts, PortInbox, type PortSource } from './port-sources.ts';
+import { roundTripOf, SnapshotCell, type SnapshotChange } from './snapshot-cell.ts';
+import { pollTimeoutMs, watchSession, type Observe } from './watch-session.ts';
 
 /** What a {@link SandboxMonitor} needs from outside. */
 export interface MonitorDependencies {
   readonly connect: typeof connectAgent;
   readonly logger: Logger;
-  /** Looks at what a guest leaves where its host can read it; `undefined` when there is nothing. */
-  readonly observe?: (spec: SandboxSpec) => Promise<PassiveObservation | undefined>;
-  /** Called after every change with the new snapshot. */
-  readonly onChange: (snapshot: SandboxSnapshot) => void;
+  readonly calls: CallLog;
+  /** Shared by all monitors: attempts to connect, and polls. */
+  readonly attempts: Turnstile;
+  readonly polls: Turnstile;
+  readonly observe?: Observe;
+  /** Called whenever the snapshot has changed, or will have when it is read. */
+  readonly onChange: () => void;
   /** Called when the agent has answered for the first time after this machine slept. */
   readonly onWake?: () => void;
+  /** In [0, 1); spreads polls. Defaults to chance. */
+  readonly random?: () => number;
 }
 
-const pollIntervalMs: Readonly<Record<Attention, number>> = { visible: 5000, background: 15_000 };
+/** A progress whose words may be shown. */
+export interface ShownProgress extends EnsureProgress {
+  readonly detail: PlainText;
+}
+
+/** How to ensure a runtime, with progress that may be shown. */
+export interface MonitoredEnsureOptions extends Omit<EnsureOptions, 'onProgress'> {
+  readonly onProgress?: (progress: ShownProgress) => void;
+}
+
 const connectTimeoutMs = 10_000;
-const pollTimeoutMs = 10_000;
-/** A round this late means that this machine slept. */
-const sleepGapMs = 30_000;
-/** A guest that slept along has written down its time anew by then. */
-const afterSleepIntervalMs = 2000;
-/** A connection that slept is given this long to prove that it lives. */
-const verifyTimeoutMs = 5000;
+
+/** A session that has answered a first round trip. */
+interface ProvenSession extends Closable {
+  readonly session: AgentSession;
+  readonly first: PingResult;
+}
 
 /**
  * Keeps one sandbox connected and its snapshot current: connects, polls, follows port changes, reconnects with backoff,
- * and keeps the last data, marked stale, when the agent is gone.
+ * and keeps the last data, marked stale, when the agent is gone. Commands act through it.
  */
 export class SandboxMonitor {
   readonly #dependencies: MonitorDependencies;
   readonly #cell: SnapshotCell;
-  /** Aborts everything that belongs to the wish to be connected. */
-  #wish: AbortController | undefined;
-  /** Ends the wait between two polls or two attempts. */
-  #wake = new AbortController();
+  readonly #driver: ConnectionDriver<ProvenSession>;
+  readonly #alarm = new Alarm();
   #attention: Attention = 'background';
   /** This machine slept, and the agent has not answered since. */
   #hasSlept = false;
+  /** Where port changes wait that the snapshot does not hold yet. */
+  #ports: PortSource | undefined;
+  /** Programs that connections were made of, each until it is gone. */
+  readonly #programs = new Set<Promise<unknown>>();
+  #operations: readonly RunningOperation[] = [];
+  /** What the log was told of the connection last. */
+  #logged = '';
 
   constructor(spec: SandboxSpec, dependencies: MonitorDependencies) {
     this.#dependencies = dependencies;
     this.#cell = new SnapshotCell(spec, dependencies.onChange);
+    this.#driver = new ConnectionDriver(initialConnection(mayAnswer(spec)), {
+      open: (signal) => this.#open(signal),
+      live: (proven, signal) => this.#live(proven, signal),
+      released: () => Promise.all(this.#programs),
+      wait: (state, signal) => this.#waitForRetry(state.retryAtMs, signal),
+      onState: (before, now) => {
+        this.#takeState(before, now);
+      },
+    });
   }
 
+  /** Everything known. Reading it takes in the port changes that wait. */
   get snapshot(): SandboxSnapshot {
+    const changes = this.#ports?.drain() ?? [];
+    if (changes.length > 0) {
+      const { ports } = this.#cell.snapshot;
+      const known = applyPortChanges(ports, changes, Date.now());
+      if (known !== ports) this.#cell.patchUnannounced({ ports: known });
+    }
     return this.#cell.snapshot;
   }
 
   /** Wishes the sandbox connected; when it waits for the next attempt, tries at once. */
   connect(): void {
-    this.#cell.transition({ kind: 'connect' });
-    if (this.#wish === undefined) {
-      const wish = new AbortController();
-      this.#wish = wish;
-      void this.#stayConnected(wish.signal);
-    } else {
-      this.#wakeUp();
-    }
+    this.#driver.dispatch({ kind: 'connect' });
   }
 
   /** Drops the connection and stops trying. */
   disconnect(): void {
-    this.#wish?.abort();
-    this.#wish = undefined;
-    this.#cell.session?.close();
-    this.#cell.transition({ kind: 'disconnect' });
+    this.#driver.dispatch({ kind: 'disconnect' });
   }
 
-  /** Takes what the sandbox's own tool tells; connects to one that runs, leaves one that does not. */
+  /** Takes what the sandbox's own tool tells; one that does not run is left alone until it does. */
   update(spec: SandboxSpec): void {
-    const cell = this.#cell;
-    const wasRunning = mayAnswer(cell.snapshot);
-    cell.patch({ ...spec });
-    if (cell.session !== undefined && spec.discovered && spec.dockerSocket === undefined) {
-      cell.patch({ ports: bookOfPublished(spec.discovered.ports) });
-    }
-    if (mayAnswer(spec) === wasRunning) return;
-    if (wasRunning) this.disconnect();
-    else this.connect();
+    const session = this.#driver.session?.session;
+    const tellsPorts =
+      session !== undefined && session.ports === undefined && spec.dockerSocket === undefined;
+    const ports = tellsPorts ? portsOfTool(spec, session) : undefined;
+    this.#cell.patch({ ...spec, ...(ports && { ports }) });
+    this.#driver.dispatch({ kind: 'mayAnswer', mayAnswer: mayAnswer(spec) });
   }
 
-  /** Chooses how closely to watch; more attention polls at once. */
+  /** Chooses how closely to watch; more attention looks at once. */
   setAttention(attention: Attention): void {
     if (attention === this.#attention) return;
     this.#attention = attention;
-    if (attention === 'visible') this.#wakeUp();
+    if (attention !== 'visible') return;
+    this.#alarm.ring();
+    this.#driver.dispatch({ kind: 'retry' });
   }
 
   /**
@@ -112,60 +151,85 @@ export class SandboxMonitor {
    * @throws AgentError when the agent could not be asked.
    */
   async refresh(): Promise<void> {
-    const { session, snapshot } = this.#cell;
+    const session = this.#driver.session?.session;
     if (session === undefined) {
       this.connect();
       return;
     }
-    if (snapshot.ports !== null && snapshot.ports.staleReason !== null) {
+    const { ports } = this.snapshot;
+    if (ports.kind === 'known' && ports.stale !== null && session.ports !== undefined) {
       // A list that missed a change becomes whole again only with a snapshot, which a connection begins with.
-      this.disconnect();
-      this.connect();
+      this.#driver.dispatch({ kind: 'reconnect' });
       return;
     }
-    const options = { timeoutMs: pollTimeoutMs, signal: this.#wish?.signal };
-    await pollAgent(this.#cell, session, 'visible', options);
-    await readListening(this.#cell, session, options);
+    const { calls } = this.#dependencies;
+    const options = { timeoutMs: pollTimeoutMs };
+    await pollAgent(this.#cell, session, 'visible', options, calls);
+    await readListening(this.#cell, session, options, calls);
   }
 
   /** One round trip that never touches the guest's clock. */
   async ping(options: CallOptions): Promise<PingResult> {
-    const result = await this.#openSession().ping(options);
-    notePing(this.#cell, result);
+    const session = this.#openSession();
+    const result = await this.#dependencies.calls.note('ping', () => session.ping(options));
+    this.#cell.patch(roundTripOf(result));
     return result;
   }
 
   /** Tells the guest that it is in use, which postpones its idle shutdown. */
   touch(options: CallOptions): Promise<bigint> {
-    return this.#openSession().touch(options);
+    const activity = facetOf(this.#openSession(), 'activity');
+    return this.#dependencies.calls.note('activity.touch', () => activity.touch(options));
   }
 
-  /** Sets the guest's clock, then measures how far off it is. */
+  /**
+   * Sets the guest's clock, then measures how far off it is. A measurement that fails takes nothing from the clock's having
+   * been set.
+   */
   async syncClock(options: CallOptions & { readonly unixNanos?: bigint }): Promise<ClockSyncResult> {
-    const session = this.#openSession();
-    const result = await session.syncClock(options);
-    notePing(this.#cell, await session.ping(options));
+    const { calls, logger } = this.#dependencies;
+    const clock = facetOf(this.#openSession(), 'clock');
+    const result = await calls.note('clock.sync', () => clock.sync(options));
+    try {
+      await this.ping(options);
+    } catch (error) {
+      const { message } = AgentError.from(error, 'connection_closed');
+      logger.warn(
+        plain`${this.#cell.snapshot.name}: the clock was set, but not measured afterwards. ${message}`,
+      );
+    }
     return result;
   }
 
   /** Ensures the runtime; its progress is part of the snapshot meanwhile. */
-  async ensureRuntime(options: EnsureOptions): Promise<RuntimeEnsureResponse> {
-    const cell = this.#cell;
+  async ensureRuntime(options: MonitoredEnsureOptions): Promise<EnsureOutcome<PlainText>> {
     const session = this.#openSession();
-    const startedAtMs = Date.now();
-    cell.patch({ operation: { kind: 'ensureRuntime', startedAtMs, detail: '' } });
+    const ensure = facetOf(session, 'runtime').ensure;
+    if (ensure === undefined) throw missing(session, 'runtime');
+    let operation: RunningOperation = { kind: 'ensureRuntime', startedAtMs: Date.now(), detail: plain`` };
+    this.#setOperations([...this.#operations, operation]);
     try {
-      return await session.ensureRuntime({
-        ...options,
-        onProgress: (progress) => {
-          const detail = cell.cleaner.text(progress.detail, 500);
-          cell.patch({ operation: { kind: 'ensureRuntime', startedAtMs, detail } });
-          options.onProgress?.({ ...progress, detail });
-        },
-      });
+      const outcome = await this.#dependencies.calls.note('runtime.ensure', () =>
+        ensure({
+          ...options,
+          onProgress: ({ elapsedMs, detail: words }) => {
+            const detail = plainText(words, maxDetailLength);
+            const next = { ...operation, detail };
+            this.#setOperations(this.#operations.map((running) => (running === operation ? next : running)));
+            operation = next;
+            options.onProgress?.({ elapsedMs, detail });
+          },
+        }),
+      );
+      return {
+        ready: outcome.ready,
+        endpoint: plainText(outcome.endpoint, maxDetailLength),
+        message: plainText(outcome.message, maxDetailLength),
+        status: plainText(outcome.status, maxNameLength),
+      };
     } finally {
-      cell.patch({ operation: null });
-      this.#wakeUp();
+      this.#setOperations(this.#operations.filter((running) => running !== operation));
+      this.#alarm.ring();
     }
   }
 
@@ -174,107 +238,151 @@ export class SandboxMonitor {
     this.disconnect();
   }
 
+  #setOperations(operations: readonly RunningOperation[]): void {
+    this.#operations = operations;
+    this.#cell.patch({ operation: operations[0] ?? null });
+  }
+
   #openSession(): AgentSession {
-    const { session, snapshot } = this.#cell;
-    if (session !== undefined) return session;
-    const { name, endpoint, connection } = snapshot;
-    const why =
-      connectionError(connection)?.message ?? l10n.t('{0} is not connected.', formatEndpoint(endpoint));
-    throw new AgentError('unreachable', sentences(l10n.t('{0} is not connected.', name), why));
+    const proven = this.#driver.session;
+    if (proven !== undefined) return proven.session;
+    const { name } = this.#cell.snapshot;
+    const why = connectionError(this.#driver.state)?.message;
+    const event = l10n.t('{0} is not connected.', name);
+    throw new AgentError('unreachable', why === undefined ? event : sentences(event, why));
   }
 
-  async #stayConnected(wish: AbortSignal): Promise<void> {
-    for (;;) {
-      const error = await this.#runConnection(wish);
-      if (wish.aborted) return;
-      this.#dependencies.logger.info(`${this.snapshot.name}: ${error.message}`);
-      this.#cell.transition({ kind: 'lost', error, nowMs: Date.now(), random: Math.random() });
-      const { connection } = this.snapshot;
-      if (connection.phase === 'backoff') await this.#wait(connection.retryAtMs - Date.now(), wish);
-      else await this.#wait(undefined, wish);
-      this.#cell.transition({ kind: 'retryDue' });
-    }
+  /** Shows a new state of the connection, with what belongs to it. */
+  #takeState(before: ConnectionState, connection: ConnectionState): void {
+    const { roundTripMs, ports } = this.#cell.snapshot;
+    const proven = this.#driver.session;
+    if (before.phase === 'open') this.#ports = undefined;
+    const change: SnapshotChange =
+      proven === undefined
+        ? { connection, isStale: roundTripMs !== null }
+        : {
+            ...{ connection, isStale: false, pollError: null, listeningError: null },
+            ...roundTripOf(proven.first),
+            ...this.#cell.factsOf(proven.session),
+            ports: askedAnew(ports, roundTripMs?.atMs ?? Date.now()),
+          };
+    this.#cell.patch(change);
+    this.#log(connection);
+    if (proven !== undefined) this.#tellWake();
   }
 
-  /** Runs one connection from its opening to its loss; returns why it was lost. */
-  async #runConnection(wish: AbortSignal): Promise<AgentError> {
-    const { endpoint, name, tls: tlsFiles } = this.snapshot;
-    const { connect, logger } = this.#dependencies;
-    const cell = this.#cell;
-    const over = new AbortController();
-    let session: AgentSession | undefined;
+  /** Tells the log what is new; a reason that comes again is none. */
+  #log(state: ConnectionState): void {
+    const { name, endpoint } = this.#cell.snapshot;
+    const message =
+      state.phase === 'open'
+        ? plain`connected to ${formatEndpoint(endpoint)}`
+        : connectionError(state)?.message;
+    if (message === undefined || message === this.#logged || state.phase === 'connecting') return;
+    this.#logged = message;
+    this.#dependencies.logger.info(plain`${name}: ${message}`);
+  }
+
+  async #open(signal: AbortSignal): Promise<ProvenSession> {
+    const { attempts } = this.#dependencies;
+    const { endpoint } = this.#cell.snapshot;
     try {
-      const tls = tlsFiles && (await readTlsFiles(tlsFiles));
-      session = await connect(endpoint, {
-        ...{ timeoutMs: connectTimeoutMs, signal: wish, logger },
-        ...(tls && { tls }),
-      });
-      const lost = session.closed.then((reason) => {
-        throw reason;
-      });
-      // Whoever waits next hears of the loss; with nobody waiting it must not count as unhandled.
-      lost.catch(() => undefined);
-      const first = await session.ping({ timeoutMs: connectTimeoutMs, signal: wish });
-      cell.session = session;
-      cell.patch({ portsUnknownReason: null, pollError: null });
-      cell.transition({ kind: 'opened', nowMs: Date.now() });
-      notePing(cell, first);
-      this.#tellWake();
-      logger.info(`${name}: connected to ${formatEndpoint(endpoint)}`);
-      const portOptions = { timeoutMs: pollTimeoutMs, signal: AbortSignal.any([wish, over.signal]) };
-      await Promise.race([followPorts(cell, session, portOptions, logger), lost]);
-      await Promise.race([this.#pollUntilAborted(session, wish), lost]);
-      return new AgentError('cancelled', l10n.t('Disconnected.'));
+      return await attempts.run(() => this.#connect(endpoint, signal), signal);
     } catch (error) {
-      const reason = AgentError.from(error, 'connection_closed');
-      const subject = formatEndpoint(endpoint);
-      return reason.message.startsWith(subject) ? reason : reason.about(subject);
-    } finally {
-      over.abort();
-      session?.close();
-      // A later connection may already have taken the place.
-      if (cell.session === session) cell.session = undefined;
+      throw about(endpoint, AgentError.from(error, 'unreachable'));
     }
   }
 
-  async #pollUntilAborted(session: AgentSession, signal: AbortSignal): Promise<void> {
-    let timeoutMs = pollTimeoutMs;
-    let hasReadListening = false;
-    let hasSlept = false;
-    for (;;) {
-      const attention = this.#attention;
-      const startMs = Date.now();
-      await pollAgent(this.#cell, session, attention, { timeoutMs, signal });
-      await this.#observe();
-      // Once a connection, because reading counts as use of the sandbox.
-      if (attention === 'visible' && !hasReadListening) {
-        hasReadListening = true;
-        await readListening(this.#cell, session, { timeoutMs, signal });
+  async #connect(endpoint: Endpoint, signal: AbortSignal): Promise<ProvenSession> {
+    const { connect, logger, calls } = this.#dependencies;
+    const options = { timeoutMs: connectTimeoutMs, signal };
+    const onProgram = (exited: Promise<unknown>): void => {
+      this.#programs.add(exited);
+      void exited.finally(() => this.#programs.delete(exited));
+    };
+    const files = this.#cell.snapshot.tls;
+    const tls = files && (await readTlsFiles(files));
+    if (signal.aborted) throw new AgentError('cancelled', l10n.t('Connecting was cancelled.'));
+    const session = await calls.note('connect', () =>
+      connect(endpoint, { ...options, logger, onProgram, ...(tls && { tls }) }),
+    );
+    try {
+      const first = await calls.note('ping', () => session.ping(options));
+      return {
+        session,
+        first,
+        close: () => {
+          session.close();
+        },
+      };
+    } catch (error) {
+      session.close();
+      throw error;
+    }
+  }
+
+  /** Lives with an open session until it is lost. */
+  async #live({ session }: ProvenSession, signal: AbortSignal): Promise<AgentError> {
+    const { polls, calls, observe, random = Math.random } = this.#dependencies;
+    const watching = watchSession({
+      ...{ cell: this.#cell, session, signal, alarm: this.#alarm, polls, calls, observe, random },
+      attention: () => this.#attention,
+      onSlept: () => {
+        this.#hasSlept = true;
+      },
+      onAnswer: () => {
+        this.#tellWake();
+      },
+    });
+    const failed = Promise.all([watching, this.#followPorts(session, signal)]).then(
+      () => new AgentError('cancelled', l10n.t('Disconnected.')),
+      (error: unknown) => AgentError.from(error, 'connection_closed'),
+    );
+    const reason = await Promise.race([failed, session.closed]);
+    return about(this.#cell.snapshot.endpoint, reason);
+  }
+
+  /**
+   * Follows the published ports: from the agent, or else from the sandbox's Docker engine, or else as the sandbox's own
+   * tool lists them.
+   *
+   * @throws AgentError when the connection is of no more use.
+   */
+  async #followPorts(session: AgentSession, signal: AbortSignal): Promise<void> {
+    const { logger, calls, onChange } = this.#dependencies;
+    const { ports: facet } = session;
+    if (facet !== undefined) {
+      try {
+        const options = { timeoutMs: pollTimeoutMs, signal };
+        const stream = await calls.note('ports.follow', () => facet.follow({ onPending: onChange }, options));
+        if (signal.aborted) return;
+        this.#ports = stream;
+        onChange();
+        return;
+      } catch (error) {
+        const reason = AgentError.from(error, 'unsupported');
+        if (signal.aborted) return;
+        if (!isHarmless(reason)) throw reason;
+        logger.debug(plain`${this.#cell.snapshot.name}: ${reason.message}`);
       }
-      const waitMs = this.#pauseMs(hasSlept);
-      await this.#wait(waitMs, signal);
-      if (signal.aborted) return;
-      // Sleep may also have come in the middle of the poll.
-      hasSlept = Date.now() - startMs - waitMs > sleepGapMs;
-      timeoutMs = hasSlept ? verifyTimeoutMs : pollTimeoutMs;
-      if (hasSlept) await this.#verifyAfterSleep(session, { timeoutMs, signal });
     }
+    const { dockerSocket } = this.#cell.snapshot;
+    if (dockerSocket === undefined) {
+      this.#cell.patch({ ports: portsOfTool(this.#cell.snapshot, session) });
+      return;
+    }
+    const inbox = new PortInbox(onChange);
+    this.#ports = inbox;
+    await followDockerPorts(dockerSocket, inbox, signal, logger);
   }
 
-  /** How long to wait before the next poll. */
-  #pauseMs(hasSlept: boolean): number {
-    const isClockAwaited = hasSlept && this.snapshot.clockOffsetMs === null;
-    return isClockAwaited ? afterSleepIntervalMs : pollIntervalMs[this.#attention];
-  }
-
-  /** Proves that the connection lives, and learns anew how far off the clock is. */
-  async #verifyAfterSleep(session: AgentSession, options: CallOptions): Promise<void> {
-    this.#hasSlept = true;
-    // What was known of the clock before the sleep says nothing.
-    this.#cell.patch({ clockOffsetMs: null });
-    await this.#observe();
-    notePing(this.#cell, await session.ping(options));
-    this.#tellWake();
+  /** Waits until it is time for the next attempt, or until the agent's socket comes back. */
+  #waitForRetry(retryAtMs: number, signal: AbortSignal): Promise<void> {
+    const delayMs = Math.max(retryAtMs - Date.now(), 0);
+    const { transport } = this.#cell.snapshot.endpoint;
+    return transport.kind === 'unix' || transport.kind === 'hvsock'
+      ? waitForPath(transport.path, delayMs, signal)
+      : pause(delayMs, signal);
   }
 
   #tellWake(): void {
@@ -282,31 +390,25 @@ export class SandboxMonitor {
     this.#hasSlept = false;
     this.#dependencies.onWake?.();
   }
-
-  /** Takes what can be learnt of the guest without asking it. */
-  async #observe(): Promise<void> {
-    const seen = await this.#dependencies.observe?.(this.snapshot);
-    if (seen === undefined) return;
-    const atMs = Date.now();
-    const { idleMs, activeSessions, clockOffsetMs } = seen;
-    const clock = clockOffsetMs === null ? {} : { clockOffsetMs: { value: clockOffsetMs, atMs } };
-    this.#cell.patch({ activity: { value: { idleMs, activeSessions }, atMs }, ...clock });
-  }
-
-  /** Waits, for ever when `delayMs` is undefined, until woken or until `wish` aborts. */
-  async #wait(delayMs: number | undefined, wish: AbortSignal): Promise<void> {
-    const signal = AbortSignal.any([wish, this.#wake.signal]);
-    const longestMs = 2 ** 31 - 1;
-    await pause(Math.max(delayMs ?? longestMs, 0), signal);
-  }
-
-  #wakeUp(): void {
-    this.#wake.abort();
-    this.#wake = new AbortController();
-  }
 }
 
-/** False for a sandbox that its own tool knows not to run; asking it would only fail. */
-export function mayAnswer({ discovered }: SandboxSpec): boolean {
-  return discovered === undefined || discovered.state === 'running' || discovered.state === 'starting';
+/** The error, led by the endpoint unless it is already. */
+function about(endpoint: Endpoint, reason: AgentError): AgentError {
+  const subject = formatEndpoint(endpoint);
+  return reason.message.startsWith(subject) ? reason : reason.about(subject);
+}
+
+/** What was known of the ports before they are asked for on a new connection. */
+function askedAnew(ports: PortKnowledge, lastSeenMs: number): PortKnowledge {
+  return ports.kind === 'known'
+    ? asStale(ports, l10n.t('It is being asked for anew.'), lastSeenMs)
+    : { kind: 'asking' };
+}
+
+/** The ports as the sandbox's own tool lists them, or why they are not known. */
+function portsOfTool({ discovered }: SandboxSpec, session: AgentSession): PortKnowledge {
+  const ports = discovered?.ports ?? null;
+  return ports === null
+    ? { kind: 'unknown', reason: missing(session, 'ports').message }
+    : knownFromTool(ports);
 }

@@ -1,13 +1,17 @@
+import type { connectAgent } from '../../agent/connect.ts';
 import type { Endpoint } from '../../agent/endpoint.ts';
-import type { Logger } from '../../base/logger.ts';
 import type { CallOptions } from '../../agent/rpc/channel.ts';
 import type { PingResult } from '../../agent/session.ts';
 import { Emitter, type Disposable } from '../../base/emitter.ts';
-import { probeEndpoint } from './probe.ts';
+import type { Logger } from '../../base/logger.ts';
+import { plain, plainText } from '../../base/text.ts';
+import { Turnstile } from '../../base/turnstile.ts';
+import { mayAnswer, type SandboxSnapshot, type SandboxSpec } from '../model/snapshot.ts';
 import type { Attention } from './ask-agent.ts';
-import { mayAnswer, SandboxMonitor, type MonitorDependencies } from './sandbox-monitor.ts';
-import { observeFromHost } from '../sources/observe.ts';
-import type { SandboxSnapshot, SandboxSpec } from '../model/snapshot.ts';
+import type { CallLog } from './call-log.ts';
+import { probeEndpoint } from './probe.ts';
+import { SandboxMonitor } from './sandbox-monitor.ts';
+import type { Observe } from './watch-session.ts';
 
 /** What changed in one slice of time, as sandbox ids. */
 export interface RegistryChange {
@@ -16,37 +20,57 @@ export interface RegistryChange {
   readonly changed: ReadonlySet<string>;
 }
 
+/** What a {@link SandboxRegistry} needs from outside. */
+export interface RegistryDependencies {
+  readonly connect: typeof connectAgent;
+  readonly logger: Logger;
+  readonly calls: CallLog;
+  readonly observe?: Observe;
+  /** In [0, 1); spreads polls. Defaults to chance. */
+  readonly random?: () => number;
+}
+
 /** Changes are gathered this long, so that a burst of them costs the views one update. */
 const sliceMs = 50;
+/** Sandboxes whose changes one slice takes in; the others follow with the next turn of the event loop. */
+const maxChangesPerSlice = 100;
+/** Attempts to connect at the same time; one that takes longer than a second no longer counts. */
+const attemptLimits = { maxAtOnce: 16, maxHoldMs: 1000 };
+/** Polls at the same time; one that takes longer than half a second no longer counts. */
+const pollLimits = { maxAtOnce: 16, maxHoldMs: 500 };
 
 /** All sandboxes, from every source, with their monitors. Speaks up at most once a slice. */
 export class SandboxRegistry {
-  readonly #connect: MonitorDependencies['connect'];
-  readonly #logger: Logger;
+  readonly #dependencies: RegistryDependencies;
+  readonly #attempts = new Turnstile(attemptLimits);
+  readonly #polls = new Turnstile(pollLimits);
   readonly #monitors = new Map<string, SandboxMonitor>();
   readonly #bySource = new Map<string, readonly string[]>();
   readonly #emitter: Emitter<RegistryChange>;
   readonly #wakes: Emitter<string>;
   readonly #onlookers = new Map<string, (sandboxId: string) => boolean>();
-  #changed = new Set<string>();
+  readonly #changed = new Set<string>();
   #listChanged = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(connect: MonitorDependencies['connect'], logger: Logger) {
-    this.#connect = connect;
-    this.#logger = logger;
+  constructor(dependencies: RegistryDependencies) {
+    this.#dependencies = dependencies;
     const onListenerError = (error: unknown): void => {
-      logger.error(
-        `A listener of sandbox changes failed: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
-      );
+      const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      dependencies.logger.error(plain`A listener of sandbox changes failed: ${plainText(trace, 2000)}`);
     };
     this.#emitter = new Emitter(onListenerError);
     this.#wakes = new Emitter(onListenerError);
   }
 
-  /** Every sandbox, ordered by source and then as the source orders them. */
+  /** The ids of all sandboxes, ordered by source and then as the source orders them. */
+  ids(): readonly string[] {
+    return [...this.#bySource.values()].flat();
+  }
+
+  /** Every sandbox, in the same order. */
   list(): readonly SandboxSnapshot[] {
-    return [...this.#bySource.values()].flat().flatMap((id) => this.get(id) ?? []);
+    return this.ids().flatMap((id) => this.get(id) ?? []);
   }
 
   get(id: string): SandboxSnapshot | undefined {
@@ -79,7 +103,8 @@ export class SandboxRegistry {
 
   /** Tries an endpoint that may become a sandbox: connects, asks for one round trip, disconnects. */
   probe(endpoint: Endpoint, options: CallOptions): Promise<PingResult> {
-    return probeEndpoint(this.#connect, endpoint, { ...options, logger: this.#logger });
+    const { connect, logger } = this.#dependencies;
+    return probeEndpoint(connect, endpoint, { ...options, logger });
   }
 
   /**
@@ -109,9 +134,8 @@ export class SandboxRegistry {
 
   #add(spec: SandboxSpec): void {
     const monitor = new SandboxMonitor(spec, {
-      connect: this.#connect,
-      logger: this.#logger,
-      observe: observeFromHost,
+      ...this.#dependencies,
+      ...{ attempts: this.#attempts, polls: this.#polls },
       onChange: () => {
         this.#changed.add(spec.id);
         this.#schedule();
@@ -126,17 +150,28 @@ export class SandboxRegistry {
   }
 
   #attentionFor(id: string): Attention {
-    return [...this.#onlookers.values()].some((shows) => shows(id)) ? 'visible' : 'background';
+    for (const shows of this.#onlookers.values()) if (shows(id)) return 'visible';
+    return 'background';
   }
 
-  #schedule(): void {
+  #schedule(delayMs = sliceMs): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      const change = { listChanged: this.#listChanged, changed: this.#changed };
-      this.#listChanged = false;
-      this.#changed = new Set();
-      this.#emitter.emit(change);
-    }, sliceMs);
+      this.#emit();
+    }, delayMs);
+  }
+
+  #emit(): void {
+    const changed = new Set<string>();
+    for (const id of this.#changed) {
+      if (changed.size >= maxChangesPerSlice) break;
+      this.#changed.delete(id);
+      changed.add(id);
+    }
+    const listChanged = this.#listChanged;
+    this.#listChanged = false;
+    this.#emitter.emit({ listChanged, changed });
+    if (this.#changed.size > 0) this.#schedule(0);
   }
 }
 

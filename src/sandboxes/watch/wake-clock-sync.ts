@@ -2,6 +2,7 @@ import { AgentError } from '../../agent/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import { clockToleranceMs } from '../model/clock-tolerance.ts';
 import type { Disposable } from '../../base/emitter.ts';
+import { plain } from '../../base/text.ts';
 import type { SandboxRegistry } from './sandbox-registry.ts';
 import type { SandboxSnapshot } from '../model/snapshot.ts';
 
@@ -22,19 +23,24 @@ export function syncClocksOnWake(
     const { name } = monitor.snapshot;
     monitor.syncClock({ timeoutMs }).then(
       () => {
-        logger.info(`${name}: this machine slept; the clock was set.`);
+        logger.info(plain`${name}: this machine slept; the clock was set.`);
       },
       (error: unknown) => {
         const { message } = AgentError.from(error, 'connection_closed');
-        logger.warn(`${name}: this machine slept, and the clock could not be set. ${message}`);
+        logger.warn(plain`${name}: this machine slept, and the clock could not be set. ${message}`);
       },
     );
   });
 }
 
-/** True also when the agent does not report its clock: one that was paused can only be behind. */
-function mayBeBehind({ capabilities, clockOffsetMs }: SandboxSnapshot): boolean {
+/**
+ * True also when the agent does not report its clock: one that was paused can only be behind. A guest whose clock is left
+ * to itself on purpose is left alone.
+ */
+function mayBeBehind({ capabilities, clockOffsetMs, discovered }: SandboxSnapshot): boolean {
   return (
-    capabilities.has('sync_clock') && (clockOffsetMs === null || clockOffsetMs.value < -clockToleranceMs)
+    capabilities.has('sync_clock') &&
+    discovered?.isClockFree !== true &&
+    (clockOffsetMs === null || clockOffsetMs.value < -clockToleranceMs)
   );
 }

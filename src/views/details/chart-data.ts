@@ -1,4 +1,5 @@
 import * as l10n from '../../base/l10n.ts';
+import { plain, plainText, type PlainText } from '../../base/text.ts';
 import type { Series } from '../../sandboxes/model/history.ts';
 import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import type { ChartData, Point } from './details-data.ts';
@@ -24,7 +25,7 @@ export function charts(snapshot: SandboxSnapshot, fromMs: number): readonly Char
   const load = chart({
     id: 'load',
     title: cpuCount > 0 ? l10n.t('Load on {0} processors', cpuCount) : l10n.t('Load'),
-    unit: '{0}',
+    unit: plain`{0}`,
     fractionDigits: 2,
     scaleTo: Math.max(cpuCount, 1),
     series: recent(history.load),
@@ -32,7 +33,7 @@ export function charts(snapshot: SandboxSnapshot, fromMs: number): readonly Char
   const memory = chart({
     id: 'memory',
     title: l10n.t('Memory in use'),
-    unit: '{0} %',
+    unit: plain`{0} %`,
     fractionDigits: 0,
     scaleTo: 100,
     series: percent,
@@ -52,10 +53,11 @@ function chart({ series, ...parts }: ChartParts): ChartData {
   return { ...parts, summary: summary({ series, ...parts }), points: withGaps(series) };
 }
 
-function summary({ series, unit, fractionDigits }: ChartParts): string {
+function summary({ series, unit, fractionDigits }: ChartParts): PlainText {
   const latest = series.at(-1);
   if (latest === undefined) return l10n.t('Nothing measured yet.');
-  const text = (value: number): string => unit.replace('{0}', value.toFixed(fractionDigits));
+  const text = (value: number): PlainText =>
+    plainText(unit.replace('{0}', value.toFixed(fractionDigits)), 60);
   const values = series.map(({ value }) => value);
   return l10n.t(
     'Latest {0}, between {1} and {2}',

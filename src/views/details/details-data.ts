@@ -1,13 +1,15 @@
+import type { PlainText } from '../../base/text.ts';
+
 /**
  * What the details panel is sent, as plain data: every text ready to be shown, times in milliseconds since the Unix epoch
  * for the panel to write in the reader's time zone. Texts of a guest are cleaned, and still only text.
  */
 export interface DetailsData {
   readonly sandboxId: string;
-  readonly name: string;
+  readonly name: PlainText;
   readonly state: State;
   /** Said above everything else; empty when there is nothing to say. */
-  readonly notice: string;
+  readonly notice: PlainText;
   readonly facts: readonly Fact[];
   /** What the charts and the timeline cover. */
   readonly fromMs: number;
@@ -17,13 +19,13 @@ export interface DetailsData {
   readonly boot: BootData | null;
   /** Oldest first. */
   readonly timeline: readonly Period[];
-  readonly words: Readonly<Record<Word, string>>;
+  readonly words: Readonly<Record<Word, PlainText>>;
 }
 
 /** How a state looks: {@link looks}. The word always goes with it. */
 export interface State {
   readonly look: Look;
-  readonly word: string;
+  readonly word: PlainText;
 }
 
 export const looks = ['good', 'busy', 'warning', 'bad', 'unknown'] as const;
@@ -32,17 +34,17 @@ export const looks = ['good', 'busy', 'warning', 'bad', 'unknown'] as const;
 export type Look = (typeof looks)[number];
 
 export interface Fact {
-  readonly label: string;
-  readonly value: string;
+  readonly label: PlainText;
+  readonly value: PlainText;
 }
 
 export interface ChartData {
   readonly id: string;
-  readonly title: string;
+  readonly title: PlainText;
   /** The chart in words. */
-  readonly summary: string;
+  readonly summary: PlainText;
   /** Turns a value into text: `{0}` is the value. */
-  readonly unit: string;
+  readonly unit: PlainText;
   readonly fractionDigits: number;
   /** Highest value of the scale at least. */
   readonly scaleTo: number;
@@ -57,22 +59,22 @@ export interface Point {
 
 export interface BootData {
   /** All stages in words. */
-  readonly summary: string;
+  readonly summary: PlainText;
   readonly stages: readonly BootStage[];
 }
 
 export interface BootStage {
-  readonly label: string;
-  readonly text: string;
+  readonly label: PlainText;
+  readonly text: PlainText;
   readonly durationMs: number;
 }
 
-/** A state with its duration; the last one lasts. */
+/** A state with its duration; the last one lasts, which is said in place of how long. */
 export interface Period {
   readonly state: State;
   readonly fromMs: number;
   readonly toMs: number;
-  readonly lasted: string;
+  readonly lasted: PlainText;
 }
 
 export const wordNames = [

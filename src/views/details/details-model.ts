@@ -1,9 +1,11 @@
 import * as l10n from '../../base/l10n.ts';
+import { joined, plain, type PlainText } from '../../base/text.ts';
 import { formatEndpoint } from '../../agent/endpoint.ts';
 import { historyMs } from '../../sandboxes/model/history.ts';
 import type { ReadinessWord, SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
-import { clockOffsetText, coarseDurationText, durationText } from '../quantities.ts';
-import { readinessLook, sandboxLook } from '../readiness-look.ts';
+import { readinessAppearance, sandboxAppearance } from '../appearance.ts';
+import { activityText, clockText, generationLabel, namesText, uptimeText } from '../facts.ts';
+import { durationText, timeText } from '../quantities.ts';
 import { connectionMessage } from '../tree/messages.ts';
 import { bootData } from './boot-data.ts';
 import { charts } from './chart-data.ts';
@@ -22,18 +24,19 @@ const looks: Readonly<Record<ReadinessWord, Look>> = {
 const minWindowMs = 60_000;
 
 /** What the panel shows of a sandbox at Unix time `nowMs`. `place` says which machine it is seen from. */
-export function detailsData(snapshot: SandboxSnapshot, place: string, nowMs: number): DetailsData {
+export function detailsData(snapshot: SandboxSnapshot, place: PlainText, nowMs: number): DetailsData {
   const { id, name, readiness, boot } = snapshot;
   const fromMs = Math.min(firstMs(snapshot, nowMs), nowMs - minWindowMs);
   const problem = connectionMessage(snapshot);
   return {
     sandboxId: id,
     name,
-    state: { look: looks[readiness], word: sandboxLook(snapshot).word },
-    notice: [problem?.label, problem?.description]
-      .filter((text) => text !== undefined && text !== '')
-      .join(': '),
-    facts: facts(snapshot, place),
+    state: { look: looks[readiness], word: sandboxAppearance(snapshot).word },
+    notice: joined(
+      [problem?.label, problem?.description].flatMap((text) => text ?? []),
+      ': ',
+    ),
+    facts: facts(snapshot, place, nowMs),
     fromMs,
     toMs: nowMs,
     charts: charts(snapshot, fromMs),
@@ -44,7 +47,7 @@ export function detailsData(snapshot: SandboxSnapshot, place: string, nowMs: num
 }
 
 /** What the panel shows of a sandbox that is not there, or not yet. */
-export function absentData(sandboxId: string, name: string, nowMs: number): DetailsData {
+export function absentData(sandboxId: string, name: PlainText, nowMs: number): DetailsData {
   return {
     sandboxId,
     name,
@@ -68,23 +71,29 @@ function firstMs({ history }: SandboxSnapshot, nowMs: number): number {
   return Math.max(Math.min(...starts), nowMs - historyMs);
 }
 
-function facts(snapshot: SandboxSnapshot, place: string): readonly Fact[] {
-  const { agent, endpoint, clockOffsetMs, system } = snapshot;
+/** Facts stay on the screen until something changes: what grows with time says when it was so. */
+function facts(snapshot: SandboxSnapshot, place: PlainText, nowMs: number): readonly Fact[] {
+  const { agent, endpoint, clockOffsetMs, system, activity, connection, discovered } = snapshot;
   const found: Fact[] = [{ label: l10n.t('Endpoint'), value: formatEndpoint(endpoint) }];
-  const add = (label: string, value: string | undefined): void => {
+  const add = (label: PlainText, value: PlainText | undefined): void => {
     if (value !== undefined && value !== '') found.push({ label, value });
   };
   add(l10n.t('Seen from'), place);
+  if (connection.phase === 'backoff' || connection.phase === 'failed')
+    add(l10n.t('Next attempt'), timeText(connection.retryAtMs, nowMs));
   add(l10n.t('Agent version'), agent?.version);
-  add(l10n.t('Protocol generation'), agent?.generation?.toString());
-  add(l10n.t('Clock'), clockOffsetMs === null ? undefined : clockOffsetText(clockOffsetMs.value));
+  if (agent?.generation !== undefined) add(generationLabel(endpoint.protocol), plain`${agent.generation}`);
+  if (clockOffsetMs !== null)
+    add(l10n.t('Clock'), clockText(clockOffsetMs.value, discovered?.isClockFree === true));
+  if (activity !== null) add(l10n.t('Activity'), activityText(activity, true));
   if (system === null) return found;
-  const { hostname, osName, osVersion, kernelVersion, arch, cpuCount, uptime } = system.value;
+  const { hostname, osName, osVersion, kernelVersion, arch, cpuCount, distroInitPending } = system.value;
+  if (distroInitPending) add(l10n.t('Start'), l10n.t('guest still initialising'));
   add(l10n.t('Host name'), hostname);
-  add(l10n.t('System'), [osName, osVersion].join(' ').trim());
-  add(l10n.t('Kernel'), [kernelVersion, arch].join(' ').trim());
-  add(l10n.t('Processors'), cpuCount > 0 ? String(cpuCount) : undefined);
-  add(l10n.t('Uptime'), uptime > 0n ? coarseDurationText(Number(uptime) * 1000) : undefined);
+  add(l10n.t('System'), namesText(osName, osVersion));
+  add(l10n.t('Kernel'), namesText(kernelVersion, arch));
+  if (cpuCount > 0) add(l10n.t('Processors'), plain`${cpuCount}`);
+  add(l10n.t('Uptime'), uptimeText(system, true));
   return found;
 }
 
@@ -93,12 +102,13 @@ function timeline(snapshot: SandboxSnapshot, nowMs: number): readonly Period[] {
   return readiness.map(({ value, atMs }, index) => {
     const next = readiness[index + 1];
     const toMs = next?.atMs ?? nowMs;
-    const word = next === undefined ? sandboxLook(snapshot).word : readinessLook(value).word;
-    return { state: { look: looks[value], word }, fromMs: atMs, toMs, lasted: durationText(toMs - atMs) };
+    const lasted = next === undefined ? l10n.t('ongoing') : durationText(toMs - atMs);
+    const word = next === undefined ? sandboxAppearance(snapshot).word : readinessAppearance(value).word;
+    return { state: { look: looks[value], word }, fromMs: atMs, toMs, lasted };
   });
 }
 
-function words(): Readonly<Record<Word, string>> {
+function words(): Readonly<Record<Word, PlainText>> {
   return {
     boot: l10n.t('Boot'),
     charts: l10n.t('Measurements'),

@@ -1,18 +1,21 @@
 import * as vscode from 'vscode';
 import type { Disposable } from '../../base/emitter.ts';
+import { plain, plainText, type PlainText } from '../../base/text.ts';
 import type { RegistryChange, SandboxRegistry } from '../../sandboxes/watch/sandbox-registry.ts';
 import { isPanelState, type DetailsData } from './details-data.ts';
 import { absentData, detailsData } from './details-model.ts';
 import { DetailsPanel } from './details-panel.ts';
 
 const viewType = 'sandlight.details';
+/** Longest name that is taken from what the panel kept. */
+const maxNameLength = 128;
 
 /** What {@link DetailsPanels} works on. */
 export interface DetailsDependencies {
   readonly registry: SandboxRegistry;
   readonly extensionUri: vscode.Uri;
   /** Which machine sandboxes are seen from. */
-  readonly place: string;
+  readonly place: PlainText;
 }
 
 /** The details panels, one a sandbox. A visible one counts as somebody who looks at its sandbox. */
@@ -25,7 +28,7 @@ export class DetailsPanels implements Disposable {
     this.#dependencies = dependencies;
     this.#serializer = vscode.window.registerWebviewPanelSerializer(viewType, {
       deserializeWebviewPanel: (panel, state: unknown) => {
-        if (isPanelState(state)) this.#adopt(panel, state.sandboxId, state.name);
+        if (isPanelState(state)) this.#adopt(panel, state.sandboxId, plainText(state.name, maxNameLength));
         else panel.dispose();
         return Promise.resolve();
       },
@@ -44,7 +47,7 @@ export class DetailsPanels implements Disposable {
       open.reveal();
       return;
     }
-    const name = this.#dependencies.registry.get(sandboxId)?.name ?? '';
+    const name = this.#dependencies.registry.get(sandboxId)?.name ?? plain``;
     const panel = vscode.window.createWebviewPanel(viewType, name, vscode.ViewColumn.Active);
     this.#adopt(panel, sandboxId, name);
   }
@@ -59,7 +62,7 @@ export class DetailsPanels implements Disposable {
     for (const panel of this.#panels.values()) panel.dispose();
   }
 
-  #adopt(webviewPanel: vscode.WebviewPanel, sandboxId: string, name: string): void {
+  #adopt(webviewPanel: vscode.WebviewPanel, sandboxId: string, name: PlainText): void {
     const { registry, extensionUri, place } = this.#dependencies;
     // A window that is loaded again may have been asked for the same panel meanwhile.
     this.#panels.get(sandboxId)?.dispose();

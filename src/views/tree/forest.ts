@@ -1,58 +1,158 @@
+import type { PlainText } from '../../base/text.ts';
+import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
+import type { RegistryChange } from '../../sandboxes/watch/sandbox-registry.ts';
+import { PerSandbox, type Snapshots } from '../per-sandbox.ts';
 import type { TreeNode } from './node.ts';
-import type { Branch, Row } from './row.ts';
-
-/** One row where it stands in the tree. */
-export interface Entry {
-  readonly node: TreeNode;
-  readonly row: Row;
-  readonly parentId: string | undefined;
-  readonly childIds: readonly string[];
-}
-
-/** All rows by id. */
-export interface Forest {
-  readonly rootIds: readonly string[];
-  readonly entries: ReadonlyMap<string, Entry>;
-}
-
-export const emptyForest: Forest = { rootIds: [], entries: new Map() };
-
-/** The forest of `roots`. A node that was in `previous` stays the same object, by which VS Code knows its rows. */
-export function plant(roots: readonly Branch[], previous: Forest): Forest {
-  const entries = new Map<string, Entry>();
-  const add = ({ node, row, children }: Branch, parentId: string | undefined): string => {
-    const { id } = node;
-    const known = previous.entries.get(id)?.node ?? node;
-    entries.set(id, { node: known, row, parentId, childIds: children.map((child) => child.node.id) });
-    for (const child of children) add(child, id);
-    return id;
-  };
-  return { rootIds: roots.map((root) => add(root, undefined)), entries };
-}
+import { isSameRow, type Branch } from './row.ts';
+import { sandboxRows } from './sandbox.ts';
 
 /**
- * The rows that VS Code has to ask for again: those whose own data or whose list of children differ. Rows below one of
- * them are left out, because they are asked for with it. `'all'` when the roots themselves differ.
+ * Changed rows of one parent that VS Code is told of one by one; where more have changed it is told of their parent,
+ * because what it does with a list of rows grows with the square of their number.
  */
-export function changedNodes(before: Forest, after: Forest): readonly TreeNode[] | 'all' {
-  if (!isSameList(before.rootIds, after.rootIds)) return 'all';
-  const changed: TreeNode[] = [];
-  const compare = (id: string): void => {
-    const now = after.entries.get(id);
-    const then = before.entries.get(id);
-    if (now === undefined) return;
-    if (then !== undefined && isSameRow(then.row, now.row) && isSameList(then.childIds, now.childIds))
-      now.childIds.forEach(compare);
-    else changed.push(now.node);
-  };
-  after.rootIds.forEach(compare);
-  return changed;
+export const maxChangedSiblings = 8;
+
+/** A row where it stands. */
+export interface Entry {
+  /** The same object as long as the row is there, by which VS Code knows it. */
+  readonly node: TreeNode;
+  readonly branch: Branch;
 }
 
-function isSameList(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((value, index) => value === b[index]);
+/** All rows, a tree for each sandbox, so that a change costs what it changes. */
+export class Forest {
+  readonly #trees: PerSandbox<SandboxTreeRows>;
+  /** Of the change that is being taken in. */
+  #changed: TreeNode[] = [];
+  #rootIds: readonly string[] = [];
+
+  /** `place` says in words which machine the sandboxes are seen from. */
+  constructor(place: PlainText) {
+    this.#trees = new PerSandbox((snapshot, before) => {
+      const tree = before ?? new SandboxTreeRows(snapshot.id, place);
+      this.#changed.push(...tree.take(snapshot));
+      return tree;
+    });
+  }
+
+  /**
+   * Takes a change in, and returns the rows that VS Code has to ask for again: those whose own data or whose list of
+   * children differ. Rows below one of them are left out, because they are asked for with it. `'all'` when sandboxes came,
+   * went or changed places.
+   */
+  update(snapshots: Snapshots, change: RegistryChange): readonly TreeNode[] | 'all' {
+    this.#changed = [];
+    this.#trees.update(snapshots, change);
+    if (change.listChanged) {
+      const ids = [...this.#trees.values.keys()];
+      const isSameList = ids.length === this.#rootIds.length && ids.every((id, i) => id === this.#rootIds[i]);
+      this.#rootIds = ids;
+      if (!isSameList) return 'all';
+    }
+    return this.#changed;
+  }
+
+  /** The rows of the sandboxes themselves. */
+  roots(): readonly TreeNode[] {
+    return [...this.#trees.values.values()].flatMap(({ root }) => root?.node ?? []);
+  }
+
+  /** `undefined` for a row that is gone. */
+  entry({ id, sandboxId }: TreeNode): Entry | undefined {
+    return this.#trees.values.get(sandboxId)?.entry(id);
+  }
+
+  /** The rows directly below a row. */
+  children(node: TreeNode): readonly TreeNode[] {
+    const tree = this.#trees.values.get(node.sandboxId);
+    const children = tree?.entry(node.id)?.branch.children ?? [];
+    return children.flatMap((child) => tree?.entry(child.node.id)?.node ?? []);
+  }
+
+  /** The row that lists a row; `undefined` for a root. It is searched for: VS Code wants it only to reveal a row. */
+  parent(node: TreeNode): TreeNode | undefined {
+    return this.#trees.values.get(node.sandboxId)?.parent(node.id);
+  }
+
+  /** The row of a sandbox. */
+  root(sandboxId: string): TreeNode | undefined {
+    return this.#trees.values.get(sandboxId)?.root?.node;
+  }
+
+  /** Every row, in the order of the tree. */
+  *entries(): IterableIterator<Entry> {
+    for (const tree of this.#trees.values.values()) yield* tree.entries();
+  }
 }
 
-function isSameRow(a: Row, b: Row): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
+/** The rows of one sandbox. */
+class SandboxTreeRows {
+  readonly #make: (snapshot: SandboxSnapshot) => Branch;
+  readonly #entries = new Map<string, Entry>();
+  #root: Branch | undefined;
+
+  constructor(sandboxId: string, place: PlainText) {
+    this.#make = sandboxRows(sandboxId, place);
+  }
+
+  get root(): Entry | undefined {
+    return this.#root && this.#entries.get(this.#root.node.id);
+  }
+
+  entry(id: string): Entry | undefined {
+    return this.#entries.get(id);
+  }
+
+  *entries(): IterableIterator<Entry> {
+    if (this.#root !== undefined) yield* this.#below(this.#root);
+  }
+
+  parent(id: string): TreeNode | undefined {
+    for (const { node, branch } of this.#entries.values())
+      if (branch.children.some((child) => child.node.id === id)) return node;
+    return undefined;
+  }
+
+  /** Makes the rows anew where `snapshot` differs from the one before, and returns the topmost ones that have changed. */
+  take(snapshot: SandboxSnapshot): readonly TreeNode[] {
+    const next = this.#make(snapshot);
+    this.#root = next;
+    const changed: TreeNode[] = [];
+    this.#replace(this.#entries.get(next.node.id)?.branch, next, changed);
+    return changed;
+  }
+
+  /** Puts `now` in the place of `then`. `changed` takes the rows to draw again; without it a row above is drawn again. */
+  #replace(then: Branch | undefined, now: Branch, changed: TreeNode[] | undefined): void {
+    if (then === now) return;
+    const node = this.#entries.get(now.node.id)?.node ?? now.node;
+    this.#entries.set(node.id, { node, branch: now });
+    const hasSameList = then !== undefined && isSameList(then.children, now.children);
+    const isChanged = then === undefined || !hasSameList || !isSameRow(then.row, now.row);
+    if (isChanged) changed?.push(node);
+    const below: TreeNode[] | undefined = isChanged ? undefined : [];
+    for (const child of now.children) this.#replace(this.#entries.get(child.node.id)?.branch, child, below);
+    if (then !== undefined && !hasSameList) {
+      const kept = new Set(now.children.map((child) => child.node.id));
+      for (const child of then.children) if (!kept.has(child.node.id)) this.#remove(child);
+    }
+    if (below === undefined) return;
+    if (below.length > maxChangedSiblings) changed?.push(node);
+    else changed?.push(...below);
+  }
+
+  #remove({ node, children }: Branch): void {
+    this.#entries.delete(node.id);
+    for (const child of children) this.#remove(child);
+  }
+
+  *#below({ node, children }: Branch): IterableIterator<Entry> {
+    const entry = this.#entries.get(node.id);
+    if (entry !== undefined) yield entry;
+    for (const child of children) yield* this.#below(child);
+  }
+}
+
+function isSameList(a: readonly Branch[], b: readonly Branch[]): boolean {
+  return a.length === b.length && a.every((branch, index) => branch.node.id === b[index]?.node.id);
 }

@@ -1,9 +1,12 @@
 import * as l10n from '../../base/l10n.ts';
+import type { PlainText } from '../../base/text.ts';
+import { sentences } from '../../agent/errors.ts';
 import { connectionError } from '../../sandboxes/model/connection.ts';
-import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
+import { mayAnswer, type SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import { spinner, type Icon } from '../icon.ts';
+import { timeText } from '../quantities.ts';
 import type { IdFactory } from './id-factory.ts';
-import { contextTags, leaf, type Branch } from './row.ts';
+import { contextTags, leaf, noText, type Branch } from './row.ts';
 
 type Tone = 'info' | 'busy' | 'warning' | 'error';
 
@@ -18,8 +21,8 @@ const icons: Readonly<Record<Tone, Icon>> = {
 export interface Message {
   /** Tells the messages below one parent apart. */
   readonly key: string;
-  readonly label: string;
-  readonly description?: string;
+  readonly label: PlainText;
+  readonly description?: PlainText;
   readonly tone: Tone;
   readonly canConnect?: boolean;
   readonly canRefresh?: boolean;
@@ -27,19 +30,25 @@ export interface Message {
 
 /** A row that says why there is nothing else to see, or what is wrong. */
 export function messageRow(sandboxId: string, ids: IdFactory, message: Message): Branch {
-  const { key, label, description = '', tone, canConnect = false, canRefresh = false } = message;
+  const { key, label, description = noText, tone, canConnect = false, canRefresh = false } = message;
   const problem = tone === 'warning' || tone === 'error';
   const contextValue = contextTags('message', { problem, canConnect, canRefresh });
   const node = { kind: 'message', id: ids('message', key), sandboxId } as const;
   return leaf(node, { label, description, icon: icons[tone], contextValue });
 }
 
+/** What {@link sandboxMessages} reads. */
+export type MessageParts = Pick<
+  SandboxSnapshot,
+  'connection' | 'isStale' | 'discovered' | 'operation' | 'pollError' | 'cuts'
+>;
+
 /** What there is to say about a sandbox as a whole: above its groups, in this order. */
-export function sandboxMessages(snapshot: SandboxSnapshot): readonly Message[] {
-  const { operation, pollError, cuts, discovered } = snapshot;
+export function sandboxMessages(parts: MessageParts): readonly Message[] {
+  const { operation, pollError, cuts, discovered } = parts;
   const note = discovered?.note;
   const messages: (Message | undefined)[] = [
-    connectionMessage(snapshot),
+    connectionMessage(parts),
     note === undefined ? undefined : { key: 'note', label: note, tone: 'info' },
     operation === null
       ? undefined
@@ -71,15 +80,18 @@ export function sandboxMessages(snapshot: SandboxSnapshot): readonly Message[] {
 }
 
 /** What there is to say about a connection that is not open. */
-export function connectionMessage(snapshot: SandboxSnapshot): Message | undefined {
-  const { connection, isStale } = snapshot;
+export function connectionMessage(
+  parts: Pick<SandboxSnapshot, 'connection' | 'isStale' | 'discovered'>,
+): Message | undefined {
+  const { connection, isStale } = parts;
   const reason = connectionError(connection)?.message;
   const key = 'connection';
   if (connection.phase === 'failed') {
+    const next = l10n.t('Sandlight looks again at {0}.', timeText(connection.retryAtMs));
     return {
       key,
       label: l10n.t('Cannot connect'),
-      description: reason ?? '',
+      description: sentences(connection.lastError.message, next),
       tone: 'error',
       canConnect: true,
     };
@@ -89,13 +101,13 @@ export function connectionMessage(snapshot: SandboxSnapshot): Message | undefine
     return { key, label, description: reason, tone: 'error', canConnect: true };
   }
   switch (connection.phase) {
-    case 'idle':
-      return {
-        key,
-        label: isStale ? l10n.t('Disconnected') : l10n.t('Not connected'),
-        tone: 'info',
-        canConnect: true,
-      };
+    case 'idle': {
+      const label = isStale ? l10n.t('Disconnected') : l10n.t('Not connected');
+      // Asking what does not run would only fail.
+      return mayAnswer(parts)
+        ? { key, label, tone: 'info', canConnect: true }
+        : { key, label, description: l10n.t('Start it with the tool it belongs to'), tone: 'info' };
+    }
     case 'connecting':
       return { key, label: l10n.t('Connecting…'), tone: 'busy' };
     default:
@@ -103,17 +115,19 @@ export function connectionMessage(snapshot: SandboxSnapshot): Message | undefine
   }
 }
 
-/** Stands where the answer to a first question is still awaited. */
-export function waitingMessage(): Message {
-  return { key: 'waiting', label: l10n.t('Asking the agent…'), tone: 'busy' };
+/** Stands where the answer to a first question is still awaited; of a connection that is gone none will come. */
+export function waitingMessage({ isStale }: Pick<SandboxSnapshot, 'isStale'>): Message {
+  return isStale
+    ? { key: 'waiting', label: l10n.t('Not told before the connection was lost'), tone: 'info' }
+    : { key: 'waiting', label: l10n.t('Asking the agent…'), tone: 'busy' };
 }
 
 /** Stands where something was answered, and there is nothing of it. */
-export function emptyMessage(label: string, description = ''): Message {
-  return { key: 'empty', label, description, tone: 'info' };
+export function emptyMessage(label: PlainText, description?: PlainText): Message {
+  return { key: 'empty', label, ...(description !== undefined && { description }), tone: 'info' };
 }
 
 /** Stands where something cannot be known, or not all of it. */
-export function problemMessage(key: string, label: string, description: string): Message {
+export function problemMessage(key: string, label: PlainText, description: PlainText): Message {
   return { key, label, description, tone: 'warning', canRefresh: true };
 }

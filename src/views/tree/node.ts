@@ -1,13 +1,15 @@
-import type { PublishedPorts } from '../../sandboxes/model/port-book.ts';
+import type { PlainText } from '../../base/text.ts';
+import type { HostBinding } from '../../sandboxes/model/guest-facts.ts';
 
 /** One port of one container on one address of the sandbox's host. */
-export type PortBinding = PublishedPorts['bindings'][number];
+export type PortBinding = HostBinding;
 
 /** The groups of a sandbox's rows. */
 export type GroupName = 'services' | 'ports' | 'listening' | 'system';
 
 /** The facts of the System group, in the order of their rows. */
 export const factNames = [
+  'init',
   'memory',
   'load',
   'uptime',
@@ -31,12 +33,12 @@ export type FactName = (typeof factNames)[number];
 export type TreeNode =
   | { readonly kind: 'sandbox'; readonly id: string; readonly sandboxId: string }
   | { readonly kind: 'group'; readonly id: string; readonly sandboxId: string; readonly group: GroupName }
-  | { readonly kind: 'service'; readonly id: string; readonly sandboxId: string; readonly name: string }
+  | { readonly kind: 'service'; readonly id: string; readonly sandboxId: string; readonly name: PlainText }
   | {
       readonly kind: 'port';
       readonly id: string;
       readonly sandboxId: string;
-      readonly containerId: string;
+      readonly containerId: PlainText;
       readonly binding: PortBinding;
     }
   | { readonly kind: 'fact'; readonly id: string; readonly sandboxId: string; readonly fact: FactName }

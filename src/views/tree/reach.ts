@@ -1,18 +1,22 @@
 import * as l10n from '../../base/l10n.ts';
-import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
+import { isLoopbackAddress, type IpAddress } from '../../base/ip-address.ts';
+import { joined, plain, type PlainText } from '../../base/text.ts';
+import type { ListeningPorts } from '../../agent/facts.ts';
+import type { SandboxSource } from '../../sandboxes/model/snapshot.ts';
 import type { PortBinding } from './node.ts';
-
-/** True for an address that only programs of the same guest can reach. */
-export function isLoopback(address: string): boolean {
-  // A socket for both families writes an IPv4 address as the end of an IPv6 one.
-  return address === '::1' || address.startsWith('127.') || /^::ffff:7f[0-9a-f]{2}:/.test(address);
-}
 
 /** What keeps a published port from answering, or may. */
 export interface ReachWarning {
   /** True when it was seen. */
   readonly isCertain: boolean;
-  readonly text: string;
+  readonly text: PlainText;
+}
+
+/** What {@link reachWarning} knows of a sandbox. */
+export interface ReachParts {
+  readonly source: SandboxSource;
+  /** What was read of the guest's sockets; `null` when nothing was. */
+  readonly listening: ListeningPorts<IpAddress> | null;
 }
 
 /**
@@ -20,14 +24,14 @@ export interface ReachWarning {
  * on the guest's loopback. `undefined` when a socket was seen in the guest that can be reached.
  */
 export function reachWarning(
-  { source, listening }: Pick<SandboxSnapshot, 'source' | 'listening'>,
-  { containerPort, protocol }: Pick<PortBinding, 'containerPort' | 'protocol'>,
+  { source, listening }: ReachParts,
+  { containerPort, protocol }: Pick<PortBinding, 'containerPort'> & { readonly protocol: string },
 ): ReachWarning | undefined {
   if (source !== 'microsandbox') return undefined;
   // Only TCP sockets are read from a guest.
-  const known = protocol === 'tcp' && listening !== null ? listening.value : { sockets: [], truncated: true };
+  const known = protocol === 'tcp' && listening !== null ? listening : { sockets: [], truncated: true };
   const addresses = known.sockets.filter(({ port }) => port === containerPort).map(({ address }) => address);
-  if (!addresses.every(isLoopback)) return undefined;
+  if (!addresses.every(isLoopbackAddress)) return undefined;
   if (addresses.length === 0 || known.truncated) {
     return {
       isCertain: false,
@@ -38,8 +42,8 @@ export function reachWarning(
     isCertain: true,
     text: l10n.t(
       'Nothing answers here: in the guest, port {0} listens on its loopback alone ({1}). Let the service listen on 0.0.0.0.',
-      String(containerPort),
-      addresses.join(', '),
+      plain`${containerPort}`,
+      joined(addresses, ', '),
     ),
   };
 }

@@ -1,4 +1,4 @@
-import type { PlainText } from '../../base/text.ts';
+import { joined, plain, type PlainText } from '../../base/text.ts';
 import type { Icon } from '../icon.ts';
 import type { TreeNode } from './node.ts';
 
@@ -23,6 +23,24 @@ export interface Branch {
   readonly children: readonly Branch[];
 }
 
+/** Stands where there is nothing to say. */
+export const noText = plain``;
+
+/** True when VS Code would be told the same. */
+export function isSameRow(a: Row, b: Row): boolean {
+  return (
+    a === b ||
+    (a.label === b.label &&
+      a.description === b.description &&
+      a.tooltip === b.tooltip &&
+      a.spoken === b.spoken &&
+      a.contextValue === b.contextValue &&
+      a.collapsible === b.collapsible &&
+      a.icon?.id === b.icon?.id &&
+      a.icon?.color === b.icon?.color)
+  );
+}
+
 /** The tags of a row's context value: `kind` and every tag whose condition holds. */
 export function contextTags(kind: TreeNode['kind'], tags: Readonly<Record<string, boolean>>): string {
   return [kind, ...Object.keys(tags).filter((tag) => tags[tag] === true)].join('+');
@@ -30,8 +48,8 @@ export function contextTags(kind: TreeNode['kind'], tags: Readonly<Record<string
 
 /** A leaf whose tooltip and spoken label follow from what it shows; `row` overrides. */
 export function leaf(node: TreeNode, row: Pick<Row, 'label' | 'icon'> & Partial<Row>): Branch {
-  const { label, description = '' } = row;
-  const shown = description === '' ? label : `${label}: ${description}`;
+  const { label, description = noText } = row;
+  const shown = joined(description === '' ? [label] : [label, description], ': ');
   return {
     node,
     row: {

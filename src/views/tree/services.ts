@@ -1,46 +1,59 @@
 import * as l10n from '../../base/l10n.ts';
+import { joined, type PlainText } from '../../base/text.ts';
+import type { ServiceStatus } from '../../agent/facts.ts';
 import { unreadyServices } from '../../sandboxes/model/readiness.ts';
-import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
+import { serviceAppearance } from '../appearance.ts';
 import { staleColor } from '../icon.ts';
-import { serviceLook } from '../readiness-look.ts';
-import { groupBranch } from './group.ts';
+import { groupBranch, type GroupMaker, type GroupPlace } from './group.ts';
 import type { IdFactory } from './id-factory.ts';
+import { fromParts } from './memo.ts';
 import { emptyMessage, messageRow, waitingMessage } from './messages.ts';
-import { leaf, type Branch } from './row.ts';
+import { leaf, noText, type Branch } from './row.ts';
 
 /** The group of a sandbox's services; `undefined` for agents that have none. */
-export function servicesBranch(snapshot: SandboxSnapshot, ids: IdFactory): Branch | undefined {
-  const { id: sandboxId, runtime, capabilities } = snapshot;
-  if (runtime === null && !capabilities.has('runtime_status')) return undefined;
-  const group = {
-    sandboxId,
-    group: 'services',
-    label: l10n.t('Services'),
-    icon: { id: 'server-process' },
-  } as const;
-  if (runtime === null) {
-    return groupBranch(ids, {
-      ...group,
-      description: '',
-      children: (below) => [messageRow(sandboxId, below, waitingMessage())],
-    });
-  }
-  const { services, detail } = runtime.value;
-  const readyCount = services.length - unreadyServices(runtime.value).length;
-  return groupBranch(ids, {
-    ...group,
-    description: services.length === 0 ? '' : l10n.t('{0} of {1} ready', readyCount, services.length),
-    children: (below) =>
-      services.length === 0
-        ? [messageRow(sandboxId, below, emptyMessage(l10n.t('The agent reports no services'), detail))]
-        : services.map((service) => serviceRow(snapshot, service, below)),
-  });
+export function servicesGroup(place: GroupPlace): GroupMaker {
+  const { sandboxId } = place;
+  return fromParts(
+    ({ runtime, capabilities, isStale }) => ({
+      status: runtime?.value,
+      isTold: capabilities.has('runtime_status'),
+      isStale,
+    }),
+    ({ status, isTold, isStale }) => {
+      if (status === undefined && !isTold) return undefined;
+      const group = {
+        ...place,
+        group: 'services',
+        label: l10n.t('Services'),
+        icon: { id: 'server-process' },
+      } as const;
+      if (status === undefined) {
+        const children = (ids: IdFactory): Branch[] => [
+          messageRow(sandboxId, ids, waitingMessage({ isStale })),
+        ];
+        return groupBranch({ ...group, description: noText, children });
+      }
+      const { services, detail } = status;
+      const readyCount = services.length - unreadyServices(status).length;
+      return groupBranch({
+        ...group,
+        description: services.length === 0 ? noText : l10n.t('{0} of {1} ready', readyCount, services.length),
+        children: (ids) =>
+          services.length === 0
+            ? [messageRow(sandboxId, ids, emptyMessage(l10n.t('The agent reports no services'), detail))]
+            : services.map((service) => serviceRow(sandboxId, isStale, service, ids)),
+      });
+    },
+  );
 }
 
-type Service = NonNullable<SandboxSnapshot['runtime']>['value']['services'][number];
-
-function serviceRow({ id: sandboxId, isStale }: SandboxSnapshot, service: Service, ids: IdFactory): Branch {
-  const { word, icon } = serviceLook(service.status);
+function serviceRow(
+  sandboxId: string,
+  isStale: boolean,
+  service: ServiceStatus<PlainText>,
+  ids: IdFactory,
+): Branch {
+  const { word, icon } = serviceAppearance(service.status);
   const name = service.name === '' ? l10n.t('(no name)') : service.name;
   const parts = [
     word,
@@ -51,12 +64,12 @@ function serviceRow({ id: sandboxId, isStale }: SandboxSnapshot, service: Servic
     { kind: 'service', id: ids('service', service.name), sandboxId, name: service.name },
     {
       label: name,
-      description: parts.join(' · '),
-      tooltip: [name, ...parts].join('\n'),
+      description: joined(parts, ' · '),
+      tooltip: joined([name, ...parts], '\n'),
       icon: isStale
         ? { id: icon.id === 'loading~spin' ? 'circle-outline' : icon.id, color: staleColor }
         : icon,
-      spoken: [name, l10n.t('service'), ...parts].join(', '),
+      spoken: joined([name, l10n.t('service'), ...parts], ', '),
     },
   );
 }

@@ -1,17 +1,19 @@
 import * as l10n from '../../base/l10n.ts';
+import { joined, type PlainText } from '../../base/text.ts';
+import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import { clockToleranceMs } from '../../sandboxes/model/clock-tolerance.ts';
-import type { GuestActivity, SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
+import { activityText, agentText, bootText, clockText, loadText, namesText, uptimeText } from '../facts.ts';
 import { staleColor, type Icon } from '../icon.ts';
-import { bytesText, clockOffsetText, coarseDurationText } from '../quantities.ts';
-import { groupBranch } from './group.ts';
+import { bytesText } from '../quantities.ts';
+import { groupBranch, type GroupMaker, type GroupPlace } from './group.ts';
 import type { IdFactory } from './id-factory.ts';
+import { fromParts } from './memo.ts';
 import { messageRow, waitingMessage } from './messages.ts';
 import { factNames, type FactName } from './node.ts';
-import { contextTags, leaf, type Branch } from './row.ts';
-
-type BootTiming = NonNullable<SandboxSnapshot['boot']>;
+import { contextTags, leaf, noText, type Branch } from './row.ts';
 
 const icons: Readonly<Record<FactName, string>> = {
+  init: 'server-environment',
   memory: 'circuit-board',
   load: 'dashboard',
   uptime: 'history',
@@ -25,52 +27,86 @@ const icons: Readonly<Record<FactName, string>> = {
   activity: 'coffee',
 };
 
+type SystemParts = Pick<
+  SandboxSnapshot,
+  'endpoint' | 'system' | 'agent' | 'boot' | 'activity' | 'isStale' | 'pollError'
+> & {
+  readonly clockOffsetMs: number | undefined;
+  readonly isClockFree: boolean;
+  readonly canSyncClock: boolean;
+  readonly isTold: boolean;
+};
+
 /** The group of facts about the guest itself; a fact that is not known has no row. */
-export function systemBranch(snapshot: SandboxSnapshot, ids: IdFactory): Branch {
-  const { id: sandboxId, system, capabilities } = snapshot;
-  return groupBranch(ids, {
-    sandboxId,
+export function systemGroup(place: GroupPlace): GroupMaker {
+  return fromParts(systemParts, (parts) => systemBranch(place, parts));
+}
+
+function systemParts(snapshot: SandboxSnapshot): SystemParts {
+  const { endpoint, system, agent, boot, activity, isStale, pollError, capabilities } = snapshot;
+  return {
+    ...{ endpoint, system, agent, boot, activity, isStale, pollError },
+    clockOffsetMs: snapshot.clockOffsetMs?.value,
+    isClockFree: snapshot.discovered?.isClockFree === true,
+    canSyncClock: capabilities.has('sync_clock'),
+    isTold: capabilities.has('system_info'),
+  };
+}
+
+function systemBranch(place: GroupPlace, parts: SystemParts): Branch {
+  const { sandboxId } = place;
+  const { system, isTold } = parts;
+  return groupBranch({
+    ...place,
     group: 'system',
     label: l10n.t('System'),
-    description: '',
+    description: system?.value.distroInitPending === true ? l10n.t('guest still initialising') : noText,
     icon: { id: 'pulse' },
     collapsed: true,
-    children: (below) => {
+    children: (ids) => {
       const rows = factNames.flatMap((fact) => {
-        const text = factText(fact, snapshot);
-        return text === '' ? [] : [factRow(snapshot, fact, text, below)];
+        const text = factText(fact, parts);
+        return text === '' ? [] : [factRow(sandboxId, parts, fact, text, ids)];
       });
-      const isWaiting = system === null && capabilities.has('system_info');
-      return isWaiting ? [messageRow(sandboxId, below, waitingMessage()), ...rows] : rows;
+      const isWaiting = system === null && isTold;
+      return isWaiting ? [messageRow(sandboxId, ids, waitingMessage(parts)), ...rows] : rows;
     },
   });
 }
 
-function factRow(snapshot: SandboxSnapshot, fact: FactName, text: string, ids: IdFactory): Branch {
-  const { id: sandboxId, isStale, capabilities } = snapshot;
+function factRow(
+  sandboxId: string,
+  parts: SystemParts,
+  fact: FactName,
+  text: PlainText,
+  ids: IdFactory,
+): Branch {
+  const { isStale } = parts;
   const label = factLabel(fact);
-  const canSyncClock = fact === 'clock' && capabilities.has('sync_clock');
+  const canSyncClock = fact === 'clock' && parts.canSyncClock;
   const remark = isStale ? [l10n.t('earlier data')] : [];
   return leaf(
     { kind: 'fact', id: ids('fact', fact), sandboxId, fact },
     {
       label,
-      description: [text, ...remark].join(' · '),
-      icon: factIcon(snapshot, fact),
+      description: joined([text, ...remark], ' · '),
+      icon: factIcon(parts, fact),
       contextValue: contextTags('fact', { [fact]: true, canSyncClock }),
-      spoken: [label, text, ...remark].join(', '),
+      spoken: joined([label, text, ...remark], ', '),
     },
   );
 }
 
-function factIcon({ isStale, clockOffsetMs }: SandboxSnapshot, fact: FactName): Icon {
+function factIcon({ isStale, clockOffsetMs = 0, isClockFree }: SystemParts, fact: FactName): Icon {
   if (isStale) return { id: icons[fact], color: staleColor };
-  const isOff = fact === 'clock' && Math.abs(clockOffsetMs?.value ?? 0) > clockToleranceMs;
+  const isOff = fact === 'clock' && !isClockFree && Math.abs(clockOffsetMs) > clockToleranceMs;
   return isOff ? { id: 'warning', color: 'list.warningForeground' } : { id: icons[fact] };
 }
 
-function factLabel(fact: FactName): string {
+function factLabel(fact: FactName): PlainText {
   switch (fact) {
+    case 'init':
+      return l10n.t('Start');
     case 'memory':
       return l10n.t('Memory');
     case 'load':
@@ -97,60 +133,40 @@ function factLabel(fact: FactName): string {
 }
 
 /** The fact in words; empty when it is not known. */
-function factText(fact: FactName, snapshot: SandboxSnapshot): string {
-  const { system, agent, clockOffsetMs, boot, activity } = snapshot;
+function factText(fact: FactName, parts: SystemParts): PlainText {
+  const { system, agent, clockOffsetMs, isClockFree, boot, activity, endpoint } = parts;
   const info = system?.value;
   switch (fact) {
+    case 'init':
+      return info?.distroInitPending === true ? l10n.t('guest still initialising') : noText;
     case 'memory':
       return info === undefined || info.totalMemory === 0n
-        ? ''
+        ? noText
         : l10n.t('{0} free of {1}', bytesText(info.availableMemory), bytesText(info.totalMemory));
     case 'load':
-      return info === undefined ? '' : loadText(info);
+      return info === undefined ? noText : loadText(info);
     case 'uptime':
-      return info === undefined || info.uptime === 0n ? '' : coarseDurationText(Number(info.uptime) * 1000);
+      return system === null ? noText : uptimeText(system, isFrozen(parts));
     case 'addresses':
-      return info?.ipAddresses.join(', ') ?? '';
+      return info === undefined ? noText : joined(info.ipAddresses, ', ');
     case 'kernel':
-      return [info?.kernelVersion, info?.arch].filter(Boolean).join(' ');
+      return namesText(info?.kernelVersion, info?.arch);
     case 'os':
-      return [info?.osName, info?.osVersion].filter(Boolean).join(' ');
+      return namesText(info?.osName, info?.osVersion);
     case 'host':
-      return info?.hostname ?? '';
+      return info?.hostname ?? noText;
     case 'agent':
-      if (agent === null) return '';
-      return agent.generation === undefined
-        ? agent.version
-        : l10n.t('{0}, generation {1}', agent.version, agent.generation);
+      return agent === null ? noText : agentText(agent, endpoint.protocol);
     case 'clock':
-      return clockOffsetMs === null ? '' : clockOffsetText(clockOffsetMs.value);
+      return clockOffsetMs === undefined ? noText : clockText(clockOffsetMs, isClockFree);
     case 'boot':
-      return boot === null ? '' : bootText(boot);
+      return boot === null ? noText : bootText(boot);
     case 'activity':
-      return activity === null ? '' : activityText(activity.value);
+      return activity === null ? noText : activityText(activity, isFrozen(parts));
   }
 }
 
-function bootText({ bootTimeNanos, initTimeNanos, readyTimeNanos }: BootTiming): string {
-  const seconds = (nanos: bigint): string => (Number(nanos) / 1e9).toFixed(2);
-  return l10n.t(
-    'ready after {0} s: kernel {1} s, init {2} s',
-    seconds(readyTimeNanos),
-    seconds(bootTimeNanos),
-    seconds(initTimeNanos),
-  );
-}
-
-function activityText({ idleMs, activeSessions }: GuestActivity): string {
-  const parts = [
-    activeSessions === null || activeSessions === 0 ? [] : [l10n.t('{0} in use', activeSessions)],
-    idleMs === null ? [] : [l10n.t('idle for {0}', coarseDurationText(idleMs))],
-  ];
-  return parts.flat().join(' · ');
-}
-
-function loadText({ loadAverage, cpuCount }: { loadAverage: readonly number[]; cpuCount: number }): string {
-  if (loadAverage.length === 0) return '';
-  const loads = loadAverage.map((load) => load.toFixed(2)).join(' ');
-  return cpuCount === 0 ? loads : l10n.t('{0} on {1} CPUs', loads, cpuCount);
+/** True when no poll brings what is shown up to date. */
+function isFrozen({ isStale, pollError }: SystemParts): boolean {
+  return isStale || pollError !== null;
 }

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectAgent } from '../../../src/agent/connect.ts';
 import { parseEndpoint } from '../../../src/agent/endpoint.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
-import type { AgentSession, PortChange } from '../../../src/agent/session.ts';
+import type { EnsureOutcome, PortChange } from '../../../src/agent/facts.ts';
+import { facetOf, type AgentSession, type EnsureOptions } from '../../../src/agent/session.ts';
 import { startGuestAgent, type GuestAgent } from '../../../src/guest/agent.ts';
 import { docker, endProcess, inOwnNetwork, makeWebImage, whyNoDocker } from './dockerd.ts';
 
@@ -62,15 +63,21 @@ describe.skipIf(skip !== undefined)(
       await chmod(join(dir, 'bin', name), 0o755);
     }
 
+    const ensure = (ensureOptions: EnsureOptions): Promise<EnsureOutcome> => {
+      const { ensure: call } = facetOf(session, 'runtime');
+      if (call === undefined) throw new Error('the runtime can only be looked at');
+      return call(ensureOptions);
+    };
+
     /** Reads of the runtime go on while it starts. */
     const services = async (): Promise<Record<string, string>> => {
-      const status = await session.runtimeStatus(options);
+      const status = await facetOf(session, 'runtime').status(options);
       return Object.fromEntries(status.services.map(({ name, status: word }) => [name, word]));
     };
 
     it('says what is down before anything is started', async () => {
       expect(await services()).toEqual({ containerd: 'not_ready', dockerd: 'not_ready', runc: 'ready' });
-      const looked = await session.ensureRuntime({ ...options, startIfNeeded: false });
+      const looked = await ensure({ ...options, startIfNeeded: false });
       expect(looked).toMatchObject({
         ready: false,
         status: 'failed',
@@ -80,25 +87,31 @@ describe.skipIf(skip !== undefined)(
 
     it('starts containerd and dockerd, once for all who ask, and says so truthfully', async () => {
       const start = { timeoutMs: 100_000, startIfNeeded: true };
-      const statuses = (await Promise.all([session.ensureRuntime(start), session.ensureRuntime(start)])).map(
-        ({ ready, status }) => ({ ready, status }),
-      );
+      const statuses = (await Promise.all([ensure(start), ensure(start)])).map(({ ready, status }) => ({
+        ready,
+        status,
+      }));
       expect(statuses).toContainEqual({ ready: true, status: 'started' });
       expect(statuses).toContainEqual({ ready: true, status: 'reused' });
-      expect(await session.ensureRuntime(start)).toMatchObject({
+      expect(await ensure(start)).toMatchObject({
         ready: true,
         status: 'reused',
         endpoint: `unix://${dockerSocket}`,
       });
       expect(await services()).toEqual({ containerd: 'ready', dockerd: 'ready', runc: 'ready' });
-      const { services: list } = await session.runtimeStatus(options);
+      const { services: list } = await facetOf(session, 'runtime').status(options);
       expect(list[1]?.detail).toMatch(/^API \/_ping OK: .*; Docker \d+\./);
     });
 
     it('pushes ports of the runtime it has started', async () => {
       await makeWebImage(dockerSocket);
       const changes: PortChange[] = [];
-      await session.subscribePorts((change) => changes.push(change), options);
+      await session.ping(options);
+      const onPending = (): void => {
+        changes.push(...stream.drain());
+      };
+      const stream = await facetOf(session, 'ports').follow({ onPending }, options);
+      onPending();
       expect(changes).toEqual([{ kind: 'snapshot', containers: new Map() }]);
       const id = await docker(dockerSocket, 'run', '-d', '-p', '127.0.0.1:18080:80', 'web');
       const binding = { containerPort: 80, hostPort: 18080, protocol: 'tcp', hostIp: '127.0.0.1' };
@@ -114,10 +127,10 @@ describe.skipIf(skip !== undefined)(
     it('remembers nothing: a dockerd that was killed is reported, and started again', async () => {
       process.kill(Number(await readFile(join(dir, 'state/docker.pid'), 'utf8')), 'SIGKILL');
       await vi.waitUntil(async () => (await services())['dockerd'] === 'error', 10_000);
-      const looked = await session.ensureRuntime({ ...options, startIfNeeded: false });
+      const looked = await ensure({ ...options, startIfNeeded: false });
       expect(looked).toMatchObject({ ready: false, status: 'failed' });
       expect(looked.message).toMatch(/^docker socket exists but not reachable: /);
-      const started = await session.ensureRuntime({ timeoutMs: 100_000, startIfNeeded: true });
+      const started = await ensure({ timeoutMs: 100_000, startIfNeeded: true });
       expect(started).toMatchObject({ ready: true, status: 'started' });
     });
   },

@@ -1,12 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { PortBinding } from '../../../src/agent/generated/arcbox/v1/common.ts';
+import type { PortBinding, PortChange } from '../../../src/agent/facts.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { createDockerEngine } from '../../../src/docker/engine.ts';
-import {
-  watchPorts,
-  type PortWatchState,
-  type PublishedPortsChange,
-} from '../../../src/docker/port-watcher.ts';
+import { watchPorts } from '../../../src/docker/port-watcher.ts';
 import { startDockerPeer, whyNoDocker, type DockerPeer } from './dockerd.ts';
 
 const skip = await whyNoDocker();
@@ -17,8 +13,7 @@ describe.skipIf(skip !== undefined)(`the port watcher and a real dockerd${skip ?
   let watching: Promise<void>;
   /** Bindings by container id, put together from the changes alone. */
   const ports = new Map<string, string[]>();
-  const changes: PublishedPortsChange[] = [];
-  const states: PortWatchState[] = [];
+  const changes: PortChange[] = [];
 
   beforeAll(async () => {
     peer = await startDockerPeer();
@@ -31,22 +26,19 @@ describe.skipIf(skip !== undefined)(`the port watcher and a real dockerd${skip ?
   beforeEach(async () => {
     ports.clear();
     changes.length = 0;
-    states.length = 0;
     stop = new AbortController();
     watching = watchPorts(createDockerEngine(peer.dockerSocket), {
       signal: stop.signal,
       logger: silentLogger,
-      onState: (state) => states.push(state),
       onChange: (change) => {
         changes.push(change);
-        const lists =
-          change.kind === 'snapshot'
-            ? [...change.containers]
-            : [[change.containerId, change.bindings] as const];
-        for (const [id, bindings] of lists) ports.set(id, bindings.map(text));
+        if (change.kind === 'changed') ports.set(change.containerId, change.bindings.map(text));
+        if (change.kind === 'snapshot')
+          for (const [id, bindings] of change.containers) ports.set(id, bindings.map(text));
       },
     });
-    await vi.waitUntil(() => states.length > 0);
+    await vi.waitUntil(() => changes.length > 0);
+    expect(changes[0]?.kind).toBe('snapshot');
   });
 
   afterEach(async () => {
@@ -154,12 +146,11 @@ describe.skipIf(skip !== undefined)(`the port watcher and a real dockerd${skip ?
     const id = await start('-p', '127.0.0.1:18091:80');
     stop.abort();
     await watching;
-    const first: PublishedPortsChange[] = [];
+    const first: PortChange[] = [];
     stop = new AbortController();
     watching = watchPorts(createDockerEngine(peer.dockerSocket), {
       signal: stop.signal,
       logger: silentLogger,
-      onState: () => undefined,
       onChange: (change) => first.push(change),
     });
     await vi.waitUntil(() => first.length > 0, 10_000);
@@ -173,9 +164,9 @@ describe.skipIf(skip !== undefined)(`the port watcher and a real dockerd${skip ?
     await publishes(gone, '127.0.0.1:18092->80/tcp');
     await vi.waitUntil(() => ports.get(back)?.length === 1);
     await peer.stop();
-    await vi.waitUntil(() => states.at(-1)?.kind === 'down', 10_000);
+    await vi.waitUntil(() => changes.at(-1)?.kind === 'stale', 10_000);
     await peer.start();
-    await vi.waitUntil(() => states.at(-1)?.kind === 'watching', 30_000);
+    await vi.waitUntil(() => changes.some(({ kind }) => kind === 'current'), 30_000);
     await publishes(gone);
     await vi.waitFor(
       async () => {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { connectAgent } from '../../../src/agent/connect.ts';
+import { facetOf } from '../../../src/agent/session.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
 import type { AgentSession } from '../../../src/agent/session.ts';
 import type { DiscoveredSandbox } from '../../../src/sandboxes/model/discovered.ts';
@@ -11,6 +12,8 @@ import {
   type MicrosandboxHome,
 } from '../../../src/sandboxes/sources/microsandbox/home.ts';
 import { watchMicrosandbox } from '../../../src/sandboxes/sources/microsandbox/watch.ts';
+import { observeFromHost } from '../../../src/sandboxes/sources/microsandbox/observe.ts';
+import { CallLog } from '../../../src/sandboxes/watch/call-log.ts';
 import { SandboxRegistry } from '../../../src/sandboxes/watch/sandbox-registry.ts';
 import type { MicrosandboxVersion } from '../support/microsandbox-package.ts';
 import { MicrosandboxMachine, sandboxName } from './machine.ts';
@@ -76,12 +79,12 @@ describe.skipIf(reason !== undefined).each<MicrosandboxVersion>(['0.7.2', '0.6.1
       expect(session.agent).toEqual({ version, generation: 7 });
       expect(session.boot!.readyTimeNanos).toBeGreaterThan(session.boot!.bootTimeNanos);
       expect(await session.ping(options)).toMatchObject({ version });
-      const before = await session.touch(options);
-      expect(await session.touch(options)).toBeGreaterThan(before);
+      const before = await facetOf(session, 'activity').touch(options);
+      expect(await facetOf(session, 'activity').touch(options)).toBeGreaterThan(before);
     });
 
     test('tells which sockets listen inside, with nothing run there', async () => {
-      const { sockets, truncated } = await (await open()).listeningPorts(options);
+      const { sockets, truncated } = await facetOf(await open(), 'listening').read(options);
       expect(sockets).toContainEqual({ address: '0.0.0.0', port: 8080 });
       expect(sockets).toContainEqual({ address: '127.0.0.1', port: 9090 });
       expect(truncated).toBe(false);
@@ -93,17 +96,19 @@ describe.skipIf(reason !== undefined).each<MicrosandboxVersion>(['0.7.2', '0.6.1
         Math.round(((await readHeartbeat(home, sandboxName))?.driftMs ?? NaN) / 1000);
       await expect.poll(async () => Math.abs(await driftSeconds()), patient).toBeLessThan(3);
       const anHourAgo = BigInt(Date.now() - 3_600_000) * 1_000_000n;
-      expect(await session.syncClock({ ...options, unixNanos: anHourAgo })).toMatchObject({
+      expect(await facetOf(session, 'clock').sync({ ...options, unixNanos: anHourAgo })).toMatchObject({
         confirmed: true,
       });
       await expect.poll(driftSeconds, patient).toBeLessThan(-3000);
-      expect(await session.syncClock(options)).toMatchObject({ confirmed: true });
+      expect(await facetOf(session, 'clock').sync(options)).toMatchObject({ confirmed: true });
       await expect.poll(async () => Math.abs(await driftSeconds()), patient).toBeLessThan(30);
     });
 
     test('has its clock measured anew when this machine has slept', async () => {
       vi.stubEnv('MSB_HOME', machine!.home);
-      const registry = new SandboxRegistry(connectAgent, silentLogger);
+      const registry = new SandboxRegistry({
+        ...{ connect: connectAgent, logger: silentLogger, calls: new CallLog(), observe: observeFromHost },
+      });
       const spec = specOf((await find())!);
       const wakes: string[] = [];
       registry.onDidWake((id) => wakes.push(id));

@@ -1,7 +1,11 @@
 import { Duplex } from 'node:stream';
 import { expect, test, vi } from 'vitest';
 import { FramedChannel } from '../../../src/agent/arcbox/framed-channel.ts';
+import { encodeArcboxError } from '../../../src/agent/arcbox/error.ts';
 import { encodeArcboxFrame } from '../../../src/agent/arcbox/frame.ts';
+import { maxRemoteTextLength, type AgentError } from '../../../src/agent/errors.ts';
+import { maxWaitingCalls } from '../../../src/agent/rpc/pending-call.ts';
+import { matching } from '../../support/matching.ts';
 
 const service = 'arcbox.v1.AgentService';
 const nothing = new Uint8Array();
@@ -118,4 +122,43 @@ test('the hint of a timeout names the protocol whose bytes arrived', async () =>
   const call = channel.unary(service, 'Ping', nothing, { timeoutMs: 20 });
   answer(Buffer.from('000012040000000000000300000064', 'hex'));
   await expect(call).rejects.toThrow(/arcbox-grpc/);
+});
+
+test('calls that were given up keep their places, of which there are just so many', async () => {
+  const { stream, sent, answer } = pipe();
+  const channel = new FramedChannel(stream);
+  const givenUp = new AbortController();
+  const calls = Array.from({ length: maxWaitingCalls }, () =>
+    channel.unary(service, 'Ping', nothing, { timeoutMs: 60_000, signal: givenUp.signal }),
+  );
+  givenUp.abort();
+  for (const result of await Promise.allSettled(calls)) expect(result.status).toBe('rejected');
+  await vi.waitUntil(() => sent.length > 0);
+  const bytes = (): number => sent.reduce((sum, chunk) => sum + chunk.length, 0);
+  const before = bytes();
+  await expect(channel.unary(service, 'Ping', nothing, { timeoutMs: 5000 })).rejects.toMatchObject({
+    code: 'not_permitted',
+    message: matching(/4096 calls wait/),
+  });
+  expect(bytes()).toBe(before);
+  answer(pong('late'));
+  await vi.waitUntil(() => stream.readableLength === 0);
+  const call = channel.unary(service, 'Ping', nothing, { timeoutMs: 60_000 });
+  for (let late = 1; late < maxWaitingCalls; late++) answer(pong('late'));
+  answer(pong('mine'));
+  expect(Buffer.from(await call).toString()).toBe('mine');
+});
+
+test("an agent's error keeps a bounded part of its text and shows less", async () => {
+  const { stream, answer } = pipe();
+  const channel = new FramedChannel(stream);
+  const call = channel.unary(service, 'Ping', nothing, { timeoutMs: 5000 });
+  answer(encodeArcboxFrame(0xffff, encodeArcboxError(500, `\u202e${'x'.repeat(2_000_000)}`)));
+  const error = await call.then(
+    () => undefined,
+    (reason: unknown) => reason as AgentError,
+  );
+  expect(error?.remote?.text).toHaveLength(maxRemoteTextLength);
+  expect(error?.message.length).toBeLessThan(400);
+  expect(error?.message).not.toContain('\u202e');
 });

@@ -1,6 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { duplexPair, type Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../../../src/base/logger.ts';
 import type { RpcChannel } from '../../../src/agent/rpc/channel.ts';
@@ -182,6 +185,30 @@ describe('what is no gRPC agent', () => {
     closingFar.end();
     closingFar.resume();
     await expect(openGrpcChannel(closing, patient)).rejects.toMatchObject({ code: 'connection_closed' });
+  });
+
+  it('leaves nothing in memory', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const heapBytes = async (): Promise<number> => {
+      // The library lets go of a broken connection by itself after one or two of its seconds.
+      await sleep(1500);
+      for (let round = 0; round < 4; round++) {
+        await sleep(1);
+        collect();
+      }
+      return process.memoryUsage().heapUsed;
+    };
+    const failToOpen = async (): Promise<void> => {
+      const [near] = duplexPair();
+      setTimeout(() => near.destroy(), 1);
+      await openGrpcChannel(near, patient).catch(() => undefined);
+    };
+    for (let opened = 0; opened < 100; opened++) await failToOpen();
+    const before = await heapBytes();
+    const count = 300;
+    for (let opened = 0; opened < count; opened++) await failToOpen();
+    expect(((await heapBytes()) - before) / count).toBeLessThan(8000);
   });
 
   it('leaves no socket behind', async () => {

@@ -17,18 +17,29 @@ test('listening sockets are picked out with their addresses, connections are not
     `   4: 0000000000000000FFFF00000100007F:0050 ${any6}:0000 0A ${rest}`,
     `   5: B80D01200000000067452301EFCDAB89:0051 ${any6}:0000 0A ${rest}`,
   ].join('');
-  expect(parseListeningSockets(text)).toEqual([
-    { address: '0.0.0.0', port: 8080 },
-    { address: '127.0.0.1', port: 9090 },
-    { address: '::', port: 22 },
-    { address: '::1', port: 5432 },
-    { address: '::ffff:7f00:1', port: 80 },
-    { address: '2001:db8::123:4567:89ab:cdef', port: 81 },
-  ]);
+  expect(parseListeningSockets(text, 100)).toEqual({
+    truncated: false,
+    sockets: [
+      { address: '0.0.0.0', port: 8080 },
+      { address: '127.0.0.1', port: 9090 },
+      { address: '::', port: 22 },
+      { address: '::1', port: 5432 },
+      { address: '::ffff:7f00:1', port: 80 },
+      { address: '2001:db8::123:4567:89ab:cdef', port: 81 },
+    ],
+  });
 });
 
 test('lines that do not fit are skipped', () => {
-  expect(parseListeningSockets(`${heading}  0: 0100007F:23`)).toEqual([]);
-  expect(parseListeningSockets('')).toEqual([]);
-  expect(parseListeningSockets('\u0000\u0000 garbage : : 0A \n'.repeat(50))).toEqual([]);
+  expect(parseListeningSockets(`${heading}  0: 0100007F:23`, 100).sockets).toEqual([]);
+  expect(parseListeningSockets('', 100).sockets).toEqual([]);
+  expect(parseListeningSockets('\u0000\u0000 garbage : : 0A \n'.repeat(50), 100).sockets).toEqual([]);
+});
+
+test('no more sockets are kept than asked for, and that there are more is told', () => {
+  const line = `   0: 00000000:1F90 00000000:0000 0A ${rest}`;
+  expect(parseListeningSockets(line.repeat(3), 3)).toMatchObject({ truncated: false });
+  const { sockets, truncated } = parseListeningSockets(line.repeat(4), 3);
+  expect(sockets).toHaveLength(3);
+  expect(truncated).toBe(true);
 });

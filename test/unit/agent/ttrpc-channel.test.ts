@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { maxQueuedBytes } from '../../../src/agent/rpc/message-queue.ts';
+import { maxWaitingCalls } from '../../../src/agent/rpc/pending-call.ts';
 import { TtrpcChannel } from '../../../src/agent/rpc/ttrpc-channel.ts';
 import {
   decodeTtrpcRequest,
@@ -65,6 +66,24 @@ describe('a ttrpc call', () => {
     const call = new TtrpcChannel(peer.stream).unary(service, 'Ping', empty, patient);
     peer.far.write(encodeTtrpcError(1, code, 'not yet'));
     await expect(call).rejects.toMatchObject({ code: expected, remote: { code, text: 'not yet' } });
+  });
+
+  it('is refused when too many wait, and those that were given up wait no more', async () => {
+    const peer = ttrpcPeer();
+    const channel = new TtrpcChannel(peer.stream);
+    const stop = new AbortController();
+    const options = { timeoutMs: 60_000, signal: stop.signal };
+    const calls = Array.from({ length: maxWaitingCalls }, () =>
+      channel.unary(service, 'Ping', empty, options),
+    );
+    await expect(channel.unary(service, 'Ping', empty, patient)).rejects.toMatchObject({
+      code: 'not_permitted',
+    });
+    stop.abort();
+    await Promise.allSettled(calls);
+    const call = channel.unary(service, 'Ping', empty, patient);
+    peer.far.write(encodeTtrpcReply(2 * maxWaitingCalls + 1, Buffer.from('ok')));
+    expect(text(await call)).toBe('ok');
   });
 
   it('times out by itself; the late answer is dropped and counted, and the connection goes on', async () => {

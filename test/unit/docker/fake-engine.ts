@@ -1,6 +1,14 @@
 import { AgentError } from '../../../src/agent/errors.ts';
+import { plain } from '../../../src/base/text.ts';
 import type { DockerEngine } from '../../../src/docker/engine.ts';
-import { parseEvent, type EngineEvent } from '../../../src/docker/event-stream.ts';
+import { parseEvents, type EngineEvent } from '../../../src/docker/event-stream.ts';
+import { JsonReader } from '../../../src/docker/json-reader.ts';
+import {
+  inspectReader,
+  type ContainerListing,
+  type ListedContainer,
+  type PortList,
+} from '../../../src/docker/port-bindings.ts';
 
 /**
  * Imitates a Docker engine at the border of `DockerEngine`: containers that are set by the test, events that the test
@@ -37,12 +45,17 @@ export class FakeEngine implements DockerEngine {
 
   /** Sends one line of a captured event stream. */
   sendLine(line: string): void {
-    this.#listener?.(parseEvent(line));
+    for (const event of parseEvents(Buffer.from(line))) this.#listener?.(event);
+  }
+
+  /** Ends the event stream. */
+  hangUp(): void {
+    this.#listener?.('end');
   }
 
   goDown(): void {
     this.#up = false;
-    this.#listener?.('end');
+    this.hangUp();
   }
 
   comeBack(): void {
@@ -57,23 +70,23 @@ export class FakeEngine implements DockerEngine {
     return Promise.resolve({ version: '1', apiVersion: '1' });
   }
 
-  async listContainers(): Promise<readonly unknown[]> {
+  async listContainers(): Promise<ContainerListing> {
     this.calls.push('list');
     await this.#whenUp();
     const list = [...this.containers.values()].filter(isRunning).map(summary);
     this.duringList();
     await this.gate;
-    return list;
+    return { containers: list, leftOut: 0 };
   }
 
-  async inspectContainer(id: string): Promise<unknown> {
+  async inspectContainer(id: string): Promise<PortList | undefined> {
     this.calls.push(`inspect ${id.slice(0, 1)}`);
     await this.#whenUp();
     const error = this.inspectErrors.shift();
     if (error !== undefined) throw error;
     const answer = this.containers.get(id);
     await this.gate;
-    return answer;
+    return answer === undefined ? undefined : portsOf(answer);
   }
 
   async openEvents(signal: AbortSignal): Promise<AsyncIterable<EngineEvent>> {
@@ -101,7 +114,7 @@ export class FakeEngine implements DockerEngine {
 
   async #whenUp(): Promise<void> {
     await Promise.resolve();
-    if (!this.#up) throw new AgentError('unreachable', 'the fake engine is down');
+    if (!this.#up) throw new AgentError('unreachable', plain`the fake engine is down`);
   }
 }
 
@@ -109,18 +122,12 @@ function isRunning(inspect: unknown): boolean {
   return (inspect as { State: { Running: boolean } }).State.Running;
 }
 
-function summary(inspect: unknown): unknown {
-  const { Id, NetworkSettings } = inspect as {
-    Id: string;
-    NetworkSettings: { Ports: Record<string, { HostIp: string; HostPort: string }[]> };
-  };
-  const Ports = Object.entries(NetworkSettings.Ports).flatMap(([key, hosts]) =>
-    hosts.map(({ HostIp, HostPort }) => ({
-      IP: HostIp,
-      PrivatePort: Number.parseInt(key, 10),
-      PublicPort: Number(HostPort),
-      Type: 'tcp',
-    })),
-  );
-  return { Id, Ports };
+function summary(inspect: unknown): ListedContainer {
+  return { id: (inspect as { Id: string }).Id, ports: portsOf(inspect) };
+}
+
+function portsOf(inspect: unknown): PortList {
+  const { visit, result } = inspectReader();
+  new JsonReader(visit).push(Buffer.from(JSON.stringify(inspect)));
+  return result();
 }

@@ -1,13 +1,38 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { PortBinding } from '../../../src/agent/facts.ts';
+import { parseEvents, type EngineEvent } from '../../../src/docker/event-stream.ts';
+import { JsonReader } from '../../../src/docker/json-reader.ts';
 import {
-  bindingsOfInspect,
-  bindingsOfList,
   containerOfEvent,
-  sameBindings,
+  inspectReader,
+  listingReader,
+  maxBindings,
+  maxBindingsPerContainer,
+  maxContainers,
+  type AnswerReader,
+  type ContainerListing,
+  type PortList,
 } from '../../../src/docker/port-bindings.ts';
-import { parseEvent } from '../../../src/docker/event-stream.ts';
 
+const resultOf = <T>({ visit, result }: AnswerReader<T>, json: string): T => {
+  const reader = new JsonReader(visit);
+  reader.push(Buffer.from(json));
+  reader.end();
+  return result();
+};
+const portsOfInspect = (inspect: unknown): PortList =>
+  resultOf(inspectReader(), JSON.stringify(inspect ?? null));
+const bindingsOfInspect = (inspect: unknown): readonly PortBinding[] => portsOfInspect(inspect).bindings;
+const readListing = (list: unknown): ContainerListing => resultOf(listingReader(), JSON.stringify(list));
+/** By container id; those that publish nothing are left out. */
+const bindingsOfList = (list: unknown): Map<string, readonly PortBinding[]> =>
+  new Map(
+    readListing(list)
+      .containers.filter(({ ports }) => ports.bindings.length > 0)
+      .map(({ id, ports }) => [id, ports.bindings]),
+  );
+const parseEvent = (line: string): EngineEvent => parseEvents(Buffer.from(line))[0]!;
 const read = (file: string): string => readFileSync(`test/vectors/docker/${file}`, 'utf8');
 const id = 'cfe0ed41b9036e46f795a28af1e23f9e8b6d5cb2eca80273c8b171441493ccb0';
 const web = [
@@ -20,7 +45,7 @@ const inspect = (Ports: unknown, Running: unknown = true): unknown => ({
   NetworkSettings: { Ports },
 });
 
-describe('bindingsOfInspect', () => {
+describe('inspectReader', () => {
   it('reads a real container, IPv4 and IPv6 twins as two', () => {
     expect(bindingsOfInspect(JSON.parse(read('inspect-web.json')))).toEqual(web);
   });
@@ -53,6 +78,30 @@ describe('bindingsOfInspect', () => {
     expect(bindingsOfInspect(one).map(({ hostPort }) => hostPort)).toEqual([3, 1, 2]);
   });
 
+  it('keeps so many ports of a container that publishes all, and counts the rest', () => {
+    const hosts = (HostPort: number): unknown =>
+      ['0.0.0.0', '::'].map((HostIp) => ({ HostIp, HostPort: `${HostPort}` }));
+    const every = Object.fromEntries(
+      Array.from({ length: 65535 }, (_, index) => index + 1).flatMap((port) => [
+        [`${port}/tcp`, hosts(port)],
+        [`${port}/udp`, hosts(port)],
+      ]),
+    );
+    const { bindings, leftOut } = portsOfInspect(inspect(every));
+    expect(bindings).toHaveLength(maxBindingsPerContainer);
+    expect(leftOut).toBe(4 * 65535 - maxBindingsPerContainer);
+  });
+
+  it('leaves out a port on an address that is longer than any, and counts it', () => {
+    const hosts = [
+      { HostIp: 'x'.repeat(46), HostPort: '1' },
+      { HostIp: '::', HostPort: '2' },
+    ];
+    const { bindings, leftOut } = portsOfInspect(inspect({ '80/tcp': hosts }));
+    expect(bindings).toEqual([{ containerPort: 80, hostPort: 2, protocol: 'tcp', hostIp: '::' }]);
+    expect(leftOut).toBe(1);
+  });
+
   it.each([
     undefined,
     null,
@@ -69,9 +118,45 @@ describe('bindingsOfInspect', () => {
   });
 });
 
-describe('bindingsOfList', () => {
+describe('listingReader', () => {
   it('finds in a real listing what the inspect says', () => {
     expect(bindingsOfList(JSON.parse(read('containers.json')) as unknown[])).toEqual(new Map([[id, web]]));
+  });
+
+  it('keeps the same part of a long list and counts the rest', () => {
+    const Ports = Array.from({ length: maxBindingsPerContainer + 1 }, (_, port) => {
+      return { PrivatePort: port + 1, PublicPort: port + 1, Type: 'tcp', IP: '::' };
+    });
+    const { containers } = readListing([{ Id: id, Ports }]);
+    expect(containers[0]?.ports.bindings).toHaveLength(maxBindingsPerContainer);
+    expect(containers[0]?.ports.leftOut).toBe(1);
+  });
+
+  it('keeps so many ports over all containers and counts the rest', () => {
+    const Ports = Array.from({ length: 2000 }, (_, port) => ({ PrivatePort: port + 1, PublicPort: 1 }));
+    const list = Array.from({ length: 26 }, (_, index) => ({
+      Id: index.toString(16).padStart(64, '0'),
+      Ports,
+    }));
+    const { containers } = readListing(list);
+    const kept = containers.map(({ ports }) => ports.bindings.length);
+    expect(kept.reduce((sum, count) => sum + count)).toBe(maxBindings);
+    expect(containers.at(-1)?.ports).toEqual({ bindings: [], leftOut: 2000 });
+  });
+
+  it('keeps so many containers and counts the rest', () => {
+    const count = maxContainers + 3;
+    const list = Array.from({ length: count }, (_, index) => ({
+      Id: index.toString(16).padStart(64, '0'),
+      Ports: [],
+    }));
+    const { containers, leftOut } = readListing(list);
+    expect(containers).toHaveLength(maxContainers);
+    expect(leftOut).toBe(3);
+  });
+
+  it.each([null, 3, 'text', {}, { message: 'x' }])('refuses a listing that is no list: %j', (nonsense) => {
+    expect(() => readListing(nonsense)).toThrow('the list of containers is not a list');
   });
 
   it('skips what is no container', () => {
@@ -102,16 +187,5 @@ describe('containerOfEvent', () => {
   it('refuses an id that could lead a request elsewhere', () => {
     const attributes = { container: `${id}/../../images` };
     expect(containerOfEvent({ type: 'network', action: 'connect', actorId: id, attributes })).toBeUndefined();
-  });
-});
-
-describe('sameBindings', () => {
-  it('tells every difference of a binding', () => {
-    const [first] = web;
-    expect(sameBindings(web, structuredClone(web))).toBe(true);
-    expect(sameBindings(web, web.slice(1))).toBe(false);
-    expect(sameBindings([first!], [{ ...first!, hostPort: 1 }])).toBe(false);
-    expect(sameBindings([first!], [{ ...first!, hostIp: '::' }])).toBe(false);
-    expect(sameBindings([first!], [{ ...first!, protocol: 'udp' }])).toBe(false);
   });
 });

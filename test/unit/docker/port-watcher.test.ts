@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AgentError } from '../../../src/agent/errors.ts';
-import { silentLogger } from '../../../src/base/logger.ts';
-import {
-  watchPorts,
-  type PortWatchState,
-  type PublishedPortsChange,
-} from '../../../src/docker/port-watcher.ts';
+import type { PortChange } from '../../../src/agent/facts.ts';
+import { silentLogger, type Logger } from '../../../src/base/logger.ts';
+import { plain } from '../../../src/base/text.ts';
+import { watchPorts } from '../../../src/docker/port-watcher.ts';
+import { maxUnread } from '../../../src/docker/refresh-queue.ts';
 import { FakeEngine } from './fake-engine.ts';
 
 const a = 'a'.repeat(64);
@@ -14,15 +13,18 @@ const b = 'b'.repeat(64);
 
 let engine: FakeEngine;
 let stop: AbortController;
+let logger: Logger;
 let changes: string[];
-let states: PortWatchState[];
+/** What came besides lists. */
+let verdicts: PortChange[];
 let watching: Promise<void>;
 
 beforeEach(() => {
   engine = new FakeEngine();
   stop = new AbortController();
+  logger = silentLogger;
   changes = [];
-  states = [];
+  verdicts = [];
 });
 
 afterEach(async () => {
@@ -34,18 +36,20 @@ afterEach(async () => {
 function watch(): void {
   const ports = (id: string, bindings: readonly { hostPort: number }[]): string =>
     `${id.slice(0, 1)}:${bindings.map(({ hostPort }) => hostPort).join(',') || '-'}`;
-  const onChange = (change: PublishedPortsChange): void => {
-    changes.push(
-      change.kind === 'snapshot'
-        ? ['snapshot', ...[...change.containers].map(([id, bindings]) => ports(id, bindings))].join(' ')
-        : ports(change.containerId, change.bindings),
-    );
+  const onChange = (change: PortChange): void => {
+    if (change.kind === 'snapshot') {
+      const lists = [...change.containers].map(([id, bindings]) => ports(id, bindings));
+      changes.push(['snapshot', ...lists].join(' '));
+    } else if (change.kind === 'changed') {
+      changes.push(ports(change.containerId, change.bindings));
+    } else {
+      verdicts.push(change);
+    }
   };
   watching = watchPorts(engine, {
     onChange,
-    onState: (state) => states.push(state),
     signal: stop.signal,
-    logger: silentLogger,
+    logger,
   });
 }
 
@@ -72,7 +76,7 @@ describe('watchPorts', () => {
     watch();
     await until(['snapshot a:8080']);
     expect(engine.calls.slice(0, 2)).toEqual(['events', 'list']);
-    expect(states).toEqual([{ kind: 'watching' }]);
+    expect(verdicts).toEqual([]);
   });
 
   it('sees a container that starts after the listing was made and before it was answered', async () => {
@@ -163,7 +167,7 @@ describe('watchPorts', () => {
   it('tries an inspect again that failed', async () => {
     watch();
     await until(['snapshot']);
-    engine.inspectErrors.push(new AgentError('timeout', 'the container was locked'));
+    engine.inspectErrors.push(new AgentError('timeout', plain`the container was locked`));
     engine.setContainer(a, 8080);
     engine.send('container', 'start', a);
     await until(['snapshot', 'a:8080']);
@@ -176,14 +180,15 @@ describe('watchPorts', () => {
     await until(['snapshot a:8080 b:9090']);
     engine.goDown();
     await vi.waitFor(() => {
-      expect(states.at(-1)?.kind).toBe('down');
+      expect(verdicts.at(-1)?.kind).toBe('stale');
     });
     expect(changes).toHaveLength(1);
     engine.containers.delete(a);
     engine.setContainer(b, 9191);
     engine.comeBack();
     await until(['snapshot a:8080 b:9090', 'a:-', 'b:9191']);
-    expect(states.at(-1)).toEqual({ kind: 'watching' });
+    expect(verdicts.at(-1)).toEqual({ kind: 'current' });
+    expect(verdicts).toHaveLength(2);
   });
 
   it('keeps trying when the engine is down at the start', async () => {
@@ -191,11 +196,71 @@ describe('watchPorts', () => {
     engine.setContainer(a, 8080);
     watch();
     await vi.waitFor(() => {
-      expect(states).toHaveLength(1);
+      expect(verdicts).toHaveLength(1);
     });
-    expect(states[0]).toMatchObject({ kind: 'down', reason: { code: 'unreachable' } });
+    expect(verdicts[0]).toMatchObject({ kind: 'stale', reason: { code: 'unreachable' } });
+    expect(changes).toEqual([]);
     engine.comeBack();
     await until(['snapshot a:8080']);
+    expect(verdicts.at(-1)).toEqual({ kind: 'current' });
+  });
+
+  it('tries an engine that hangs up after each listing more and more seldom', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    engine.duringList = () => {
+      engine.hangUp();
+    };
+    watch();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(engine.calls.filter((call) => call === 'list').length).toBeLessThan(15);
+    expect(verdicts.slice(0, 3).map(({ kind }) => kind)).toEqual(['stale', 'current', 'stale']);
+  });
+
+  it('tries again soon when an engine hangs up that was steady', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    engine.goDown();
+    watch();
+    await vi.advanceTimersByTimeAsync(20_000);
+    engine.comeBack();
+    await vi.advanceTimersByTimeAsync(20_000);
+    const lists = (): number => engine.calls.filter((call) => call === 'list').length;
+    expect(lists()).toBe(1);
+    engine.hangUp();
+    await vi.advanceTimersByTimeAsync(300);
+    expect(lists()).toBe(2);
+  });
+
+  it('writes few lines about an engine whose containers cannot be inspected', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    let lines = 0;
+    const note = (): void => {
+      lines++;
+    };
+    logger = { ...silentLogger, debug: note, warn: note };
+    for (let index = 0; index < 1000; index++) {
+      engine.setContainer(index.toString(16).padStart(64, '0'), 8080);
+      for (let time = 0; time < 10; time++)
+        engine.inspectErrors.push(new AgentError('timeout', plain`the container was locked`));
+    }
+    watch();
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(engine.calls.length).toBeGreaterThan(5000);
+    expect(lines).toBe(20);
+  });
+
+  it('gives up following rather than remember containers without end', async () => {
+    watch();
+    await until(['snapshot']);
+    engine.gate = new Promise(() => undefined);
+    for (let index = 0; index < maxUnread + 10; index++) {
+      engine.send('container', 'start', index.toString(16).padStart(64, '0'));
+    }
+    await vi.waitFor(() => {
+      expect(verdicts).toMatchObject([{ kind: 'stale', reason: { code: 'frame_too_large' } }]);
+    });
   });
 
   it('asks the engine nothing while nothing happens', async () => {

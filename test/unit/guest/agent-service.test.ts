@@ -52,7 +52,11 @@ describe('the agent service', () => {
 
   it('gives the same pong and tells why, when it may not set the clock', async () => {
     const answer = await ping(methods(), 1_700_000_000n, { reportClock: true });
-    expect(AgentPingResponse.decode(answer)).toEqual({ message: 'pong', version: '1.2.3' });
+    expect(AgentPingResponse.decode(answer)).toEqual({
+      message: 'pong',
+      version: '1.2.3',
+      protocolVersion: 0,
+    });
     expect(PingResponseExtension.decode(answer).clock).toMatchObject({
       wasSet: false,
       refusal: 'the agent was started without --allow-clock-set',
@@ -106,8 +110,7 @@ describe('the agent service', () => {
     const binding = { containerPort: 80, hostPort: 8080, protocol: 'tcp', hostIp: '::' };
     const table = methods({
       updates: [
-        { kind: 'changed', containerId: 'a', bindings: [binding] },
-        { kind: 'snapshotComplete' },
+        { kind: 'snapshot', containers: new Map([['a', [binding]]]) },
         { kind: 'changed', containerId: 'a', bindings: [] },
       ],
     });

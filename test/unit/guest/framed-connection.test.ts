@@ -17,7 +17,7 @@ import { decodeArcboxError } from '../../../src/agent/arcbox/error.ts';
 import { encodeArcboxFrame } from '../../../src/agent/arcbox/frame.ts';
 import { arcboxType } from '../../../src/agent/arcbox/messages.ts';
 import { serveFramedConnection } from '../../../src/guest/framed-connection.ts';
-import { followPublishedPorts } from '../../../src/guest/published-ports.ts';
+import { followEnginePorts } from '../../../src/guest/published-ports.ts';
 import type { GuestMethod, GuestMethodTable } from '../../../src/guest/service.ts';
 import { FakeEngine } from '../docker/fake-engine.ts';
 import { RawClient, startAgent } from './support.ts';
@@ -37,14 +37,22 @@ describe.skipIf(isWindows)('the ArcBox agent on a Unix socket', () => {
     client.send(pingFrame('hello', 'trace-ä'));
     const [frame] = await client.receive(1);
     expect(frame).toMatchObject({ type: arcboxType.pingResponse, traceId: 'trace-ä' });
-    expect(AgentPingResponse.decode(frame!.payload)).toEqual({ message: 'pong: hello', version: '1.2.3' });
+    expect(AgentPingResponse.decode(frame!.payload)).toEqual({
+      message: 'pong: hello',
+      version: '1.2.3',
+      protocolVersion: 0,
+    });
   });
 
   it('answers "pong" to a ping without text, with the very bytes of an agent that has no extension', async () => {
     const client = new RawClient((await startAgent()).path);
     client.send(pingFrame(''));
     const [frame] = await client.receive(1);
-    const plain = AgentPingResponse.encode({ message: 'pong', version: '1.2.3' }).finish();
+    const plain = AgentPingResponse.encode({
+      message: 'pong',
+      version: '1.2.3',
+      protocolVersion: 0,
+    }).finish();
     expect(Buffer.from(frame!.payload)).toEqual(Buffer.from(plain));
   });
 
@@ -144,7 +152,7 @@ function connectTo(methods: GuestMethodTable = subscribeOnPing()): { client: Raw
   onTestFinished(() => {
     stop.abort();
   });
-  const ports = followPublishedPorts(engine, stop.signal, silentLogger);
+  const ports = followEnginePorts(engine, stop.signal, silentLogger);
   const [near, far] = duplexPair();
   void serveFramedConnection(far, { methods, ports, logger: silentLogger });
   return { client: near, engine };

@@ -1,6 +1,6 @@
 import { readdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { silentLogger } from '../../../src/base/logger.ts';
@@ -42,7 +42,26 @@ describe.skipIf(isWindows)('listening on a Unix socket', () => {
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     expect(await echo(path)).toBe('ping');
     await listener.close();
-    expect(await readdir(folder)).toEqual([]);
+    await expect(stat(folder)).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(stat(dirname(folder))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('leaves the folders that it did not make, and those that others use', async () => {
+    const existing = await temporaryFolder();
+    await (await listenOn(join(existing, 'agent.sock'))).close();
+    expect(await readdir(existing)).toEqual([]);
+    const made = join(existing, 'new', 'deep');
+    const listener = await listenOn(join(made, 'agent.sock'));
+    await writeFile(join(made, 'theirs'), '');
+    await listener.close();
+    expect(await readdir(made)).toEqual(['theirs']);
+  });
+
+  it('removes the folders that it made in vain', async () => {
+    const existing = await temporaryFolder();
+    // No file of that name can be made.
+    await expect(listenOn(`${join(existing, 'new', 'deep')}/`)).rejects.toThrow(/cannot listen/);
+    expect(await readdir(existing)).toEqual([]);
   });
 
   it('replaces the file that a killed server left', async () => {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connectAgent } from '../../../src/agent/connect.ts';
 import type { Protocol } from '../../../src/agent/endpoint.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
-import { MicrosandboxSession } from '../../../src/agent/microsandbox/session.ts';
+import type { MicrosandboxSession } from '../../../src/agent/microsandbox/session.ts';
 import { readGuestFile } from '../../../src/agent/microsandbox/guest-file.ts';
 import { MicrosandboxChannel } from '../../../src/agent/microsandbox/channel.ts';
 import { decodeMicrosandboxCapture, type CapturedFrame } from '../../../src/agent/microsandbox/capture.ts';
@@ -64,8 +64,8 @@ async function open(path: string, protocol: Protocol = 'microsandbox'): Promise<
     { protocol, transport: { kind: 'unix', path } },
     { ...options, logger: silentLogger },
   );
-  if (!(session instanceof MicrosandboxSession)) throw new Error('another kind of session was opened');
-  return session;
+  if (!('defaultUser' in session)) throw new Error('another kind of session was opened');
+  return session as MicrosandboxSession;
 }
 
 /** Sends raw bytes after the handshake and returns all frames up to the answer of id `lastId`, or the end. */
@@ -96,9 +96,9 @@ describe('the relay', () => {
     expect(session.agent).toEqual({ version: '1.2.3', generation: 7 });
     expect(session.boot).toEqual({ bootTimeNanos: 11n, initTimeNanos: 22n, readyTimeNanos: 33n });
     expect(await session.ping(options)).toMatchObject({ version: '1.2.3', message: '', clockOffsetMs: null });
-    const before = await session.touch(options);
+    const before = await session.activity.touch(options);
     await session.ping(options);
-    expect(await session.touch(options)).toBe(before + 1n);
+    expect(await session.activity.touch(options)).toBe(before + 1n);
     expect(session.droppedFrames).toBe(0);
   });
 
@@ -125,14 +125,14 @@ describe('the relay', () => {
     const tcp = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => tcp.once('listening', resolve));
     const { port } = tcp.address() as { port: number };
-    const { sockets: listening } = await session.listeningPorts(options);
+    const { sockets: listening } = await session.listening.read(options);
     expect(listening).toContainEqual({ address: '127.0.0.1', port });
     await new Promise((resolve) => tcp.close(resolve));
   });
 
   test('refuses to set the clock unless allowed, in words that arrive', async () => {
     const session = await open(await listenRelay());
-    await expect(session.syncClock({ ...options, unixNanos: 1n })).rejects.toMatchObject({
+    await expect(session.clock.sync({ ...options, unixNanos: 1n })).rejects.toMatchObject({
       code: 'unsupported',
       message: expect.stringContaining('--allow-clock-set') as string,
       remote: { kind: 'unsupported_message_type', offendingType: 'core.clock.sync' },
@@ -147,16 +147,16 @@ describe('the relay', () => {
       return Promise.resolve(undefined);
     };
     const session = await open(await listenRelay({ setClock }));
-    expect(await session.syncClock(options)).toMatchObject({ confirmed: true, resolution: 'nanosecond' });
+    expect(await session.clock.sync(options)).toMatchObject({ confirmed: true, resolution: 'nanosecond' });
     expect(set).toEqual([]);
-    const sync = await session.syncClock({ ...options, unixNanos: 1_000_000_000_900_000_000n });
+    const sync = await session.clock.sync({ ...options, unixNanos: 1_000_000_000_900_000_000n });
     expect(sync).toMatchObject({ confirmed: true, sentUnixNanos: 1_000_000_000_900_000_000n });
     expect(set).toEqual([1_000_000_001n]);
   });
 
   test('passes on why the clock could not be set', async () => {
     const session = await open(await listenRelay({ setClock: () => Promise.resolve('no permission') }));
-    await expect(session.syncClock({ ...options, unixNanos: 1_000_000_000n })).rejects.toThrow(
+    await expect(session.clock.sync({ ...options, unixNanos: 1_000_000_000n })).rejects.toThrow(
       /no permission/,
     );
   });
@@ -232,7 +232,7 @@ describe("the agent's own channel", () => {
     expect(session.defaultUser).toEqual({ uid: process.getuid!(), gid: process.getgid!() });
     expect(session.boot.readyTimeNanos).toBe(33n);
     await session.ping(options);
-    await session.touch(options);
+    await session.activity.touch(options);
   });
 
   test('that stays silent ends in a timeout that says what was missing', async () => {

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { silentLogger } from '../../../src/base/logger.ts';
-import { followPublishedPorts, type PortUpdate } from '../../../src/guest/published-ports.ts';
+import { followEnginePorts, type PortUpdate } from '../../../src/guest/published-ports.ts';
 import { FakeEngine } from '../docker/fake-engine.ts';
 
 const a = 'a'.repeat(64);
@@ -9,7 +9,7 @@ const a = 'a'.repeat(64);
 function subscribeTo(engine: FakeEngine): { updates: PortUpdate[]; stop: () => Promise<void> } {
   const stop = new AbortController();
   const updates: PortUpdate[] = [];
-  const ports = followPublishedPorts(engine, stop.signal, silentLogger);
+  const ports = followEnginePorts(engine, stop.signal, silentLogger);
   const subscribed = (async () => {
     for await (const update of ports.subscribe(stop.signal)) updates.push(update);
   })();
@@ -32,7 +32,7 @@ it('waits for the first listing, so that a snapshot asked for early is not empty
   expect(updates).toEqual([]);
   open();
   await vi.waitFor(() => {
-    expect(updates).toMatchObject([{ kind: 'changed', containerId: a }, { kind: 'snapshotComplete' }]);
+    expect(updates).toEqual([{ kind: 'snapshot', containers: new Map([[a, expect.anything()]]) }]);
   });
 });
 
@@ -41,7 +41,7 @@ it('completes an empty snapshot when there is no engine, and tells what it publi
   engine.goDown();
   const { updates } = subscribeTo(engine);
   await vi.waitFor(() => {
-    expect(updates).toEqual([{ kind: 'snapshotComplete' }]);
+    expect(updates).toEqual([{ kind: 'snapshot', containers: new Map() }]);
   });
   engine.setContainer(a, 8080);
   engine.comeBack();
@@ -54,5 +54,5 @@ it('ends the subscription with its signal', async () => {
   const { updates, stop } = subscribeTo(new FakeEngine());
   await vi.waitUntil(() => updates.length > 0);
   await stop();
-  expect(updates).toEqual([{ kind: 'snapshotComplete' }]);
+  expect(updates).toEqual([{ kind: 'snapshot', containers: new Map() }]);
 });

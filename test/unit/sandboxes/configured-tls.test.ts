@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, test, vi } from 'vitest';
 import { connectAgent } from '../../../src/agent/connect.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
+import { Turnstile } from '../../../src/base/turnstile.ts';
 import { startGuestAgent } from '../../../src/guest/agent.ts';
-import { readConfiguredSandboxes } from '../../../src/sandboxes/sources/configured.ts';
+import { readConfiguredSandboxes } from '../../../src/sandboxes/sources/settings.ts';
 import { connectionError } from '../../../src/sandboxes/model/connection.ts';
+import { CallLog } from '../../../src/sandboxes/watch/call-log.ts';
 import { SandboxMonitor } from '../../../src/sandboxes/watch/sandbox-monitor.ts';
 import { hasOpenssl, TestAuthority } from '../../support/certificates.ts';
 import { tempDir } from '../../support/temp-dir.ts';
@@ -51,9 +53,13 @@ describe.skipIf(!hasOpenssl)('a sandbox behind mutual TLS (needs openssl to make
     });
     onTestFinished(() => agent.close());
     const { specs } = readConfiguredSandboxes([{ ...entry, endpoint: agent.listening[0], tls: files }]);
+    const turnstile = new Turnstile({ maxAtOnce: 1, maxHoldMs: 1000 });
     const monitor = new SandboxMonitor(specs[0]!, {
       connect: connectAgent,
       logger: silentLogger,
+      calls: new CallLog(),
+      attempts: turnstile,
+      polls: turnstile,
       onChange: () => undefined,
     });
     onTestFinished(() => {

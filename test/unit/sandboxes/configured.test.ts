@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readConfiguredSandboxes } from '../../../src/sandboxes/sources/configured.ts';
+import { maxConfiguredSandboxes, readConfiguredSandboxes } from '../../../src/sandboxes/sources/settings.ts';
 
 const good = { name: 'vm', endpoint: 'arcbox+unix:///run/agent.sock' };
 
@@ -42,8 +42,57 @@ test.each([[{}], ['text'], [5]])('%j is one problem', (setting) => {
 });
 
 test('a list beyond the limit is cut, and that is told', () => {
-  const many = Array.from({ length: 300 }, (_, index) => ({ ...good, name: `vm ${index}` }));
+  const many = Array.from({ length: maxConfiguredSandboxes + 7 }, (_, index) => ({
+    ...good,
+    name: `vm ${index}`,
+  }));
   const { specs, problems } = readConfiguredSandboxes(many);
-  expect(specs).toHaveLength(200);
-  expect(problems.at(-1)).toContain('Only the first 200');
+  expect(specs).toHaveLength(maxConfiguredSandboxes);
+  expect(problems).toEqual([
+    `sandlight.sandboxes has ${maxConfiguredSandboxes + 7} entries; only the first ${maxConfiguredSandboxes} are used.`,
+  ]);
+});
+
+test('5,000 sandboxes are all there, each with an id of its own', () => {
+  const many = Array.from({ length: 5000 }, (_, index) => ({ ...good, name: `vm ${index}` }));
+  const { specs, problems } = readConfiguredSandboxes(many);
+  expect(new Set(specs.map(({ id }) => id)).size).toBe(5000);
+  expect(problems).toEqual([]);
+});
+
+test('the work grows with the list, not with its square', () => {
+  const looks = (count: number): number => {
+    let reads = 0;
+    const entries = Array.from({ length: count }, (_, index) => ({
+      ...good,
+      get name() {
+        reads++;
+        return `vm ${index % 50}`;
+      },
+    }));
+    readConfiguredSandboxes(entries);
+    return reads;
+  };
+  expect(looks(8000)).toBe(8 * looks(1000));
+});
+
+test('many bad entries are ten sentences and a count of the others', () => {
+  const bad = (count: number): readonly string[] =>
+    readConfiguredSandboxes(Array.from({ length: count }, () => null)).problems;
+  expect(bad(10)).toHaveLength(10);
+  expect(bad(11)).toHaveLength(11);
+  expect(bad(11).at(-1)).toBe('One more entry of sandlight.sandboxes cannot be used.');
+  expect(bad(9000)).toHaveLength(11);
+  expect(bad(9000).at(-1)).toBe('8990 more entries of sandlight.sandboxes cannot be used.');
+});
+
+test('a name is shown as plain text, and one that cannot be seen is none', () => {
+  const { specs, problems } = readConfiguredSandboxes([
+    { ...good, name: 'vm\u202e\u001b]0;x' },
+    { ...good, name: 'vm ]0;x' },
+    { ...good, name: '\u200b\u2060' },
+  ]);
+  expect(specs.map(({ name }) => name)).toEqual(['vm ]0;x', 'vm ]0;x']);
+  expect(new Set(specs.map(({ id }) => id)).size).toBe(2);
+  expect(problems).toEqual(['Entry 3 of sandlight.sandboxes: its name must be a text that is not empty.']);
 });

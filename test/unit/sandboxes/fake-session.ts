@@ -1,18 +1,19 @@
 import { AgentError } from '../../../src/agent/errors.ts';
-import type { RuntimeStatusResponse } from '../../../src/agent/generated/arcbox/v1/agent.ts';
-import type { AgentSession, Capability, PortChange } from '../../../src/agent/session.ts';
+import type { PortBinding, PortChange, RuntimeStatus } from '../../../src/agent/facts.ts';
+import type { AgentSession, ClockSyncResult, PingResult, PortFollower } from '../../../src/agent/session.ts';
+import { plain } from '../../../src/base/text.ts';
 
 /** Imitates a session whose loss, answers and timing the test decides. */
 export class FakeSession implements AgentSession {
   readonly endpoint = { protocol: 'arcbox', transport: { kind: 'unix', path: '/fake.sock' } } as const;
-  readonly capabilities = new Set<Capability>(['runtime_status', 'system_info', 'ensure_runtime']);
   readonly agent = { version: '1.2.3' };
   readonly boot = null;
+  readonly absent = {};
   readonly closed: Promise<AgentError>;
   readonly calls: string[] = [];
   isClosed = false;
   clockOffsetMs: number | null = 5;
-  runtime: RuntimeStatusResponse = {
+  status: RuntimeStatus = {
     containerdReady: true,
     dockerReady: true,
     endpoint: '',
@@ -21,8 +22,9 @@ export class FakeSession implements AgentSession {
   };
   failPingWith: AgentError | undefined;
   failRuntimeWith: AgentError | undefined;
-  emitPorts: ((change: PortChange) => void) | undefined;
   lose!: (reason: AgentError) => void;
+  #waiting: PortChange[] = [];
+  #follower: PortFollower | undefined;
 
   constructor() {
     this.closed = new Promise((resolve) => {
@@ -30,7 +32,58 @@ export class FakeSession implements AgentSession {
     });
   }
 
-  ping(): ReturnType<AgentSession['ping']> {
+  readonly runtime = {
+    status: (): Promise<RuntimeStatus> => {
+      this.calls.push('runtime');
+      return this.failRuntimeWith ? Promise.reject(this.failRuntimeWith) : this.answerStatus();
+    },
+    ensure: (options: { onProgress?: (progress: { elapsedMs: number; detail: string }) => void }) => {
+      options.onProgress?.({ elapsedMs: 1, detail: 'pulling\u0000 up' });
+      return Promise.resolve({
+        ready: true,
+        endpoint: '',
+        message: 'went\u001b[31m well',
+        status: 'started',
+      });
+    },
+  };
+
+  readonly system = {
+    read: (): Promise<never> => {
+      this.calls.push('system');
+      return Promise.reject(new AgentError('unsupported', plain`no`));
+    },
+  };
+
+  readonly clock = {
+    isReported: true,
+    sync: (): Promise<ClockSyncResult> =>
+      Promise.resolve({ sentUnixNanos: 1n, resolution: 'second', confirmed: true, driftBeforeMs: -5 }),
+  };
+
+  readonly ports = {
+    follow: (follower: PortFollower) => {
+      this.#follower = follower;
+      this.#waiting = [{ kind: 'snapshot', containers: new Map() }];
+      return Promise.resolve({
+        dropped: 0,
+        drain: () => this.#waiting.splice(0),
+      });
+    },
+  };
+
+  /** What a status call answers. */
+  answerStatus(): Promise<RuntimeStatus> {
+    return Promise.resolve(this.status);
+  }
+
+  /** Tells a change of the published ports. */
+  emitPorts(change: PortChange): void {
+    this.#waiting.push(change);
+    if (this.#waiting.length === 1) this.#follower?.onPending();
+  }
+
+  ping(): Promise<PingResult> {
     this.calls.push('ping');
     if (this.failPingWith) return Promise.reject(this.failPingWith);
     return Promise.resolve({
@@ -41,41 +94,13 @@ export class FakeSession implements AgentSession {
     });
   }
 
-  runtimeStatus(): ReturnType<AgentSession['runtimeStatus']> {
-    this.calls.push('runtime');
-    return this.failRuntimeWith ? Promise.reject(this.failRuntimeWith) : Promise.resolve(this.runtime);
-  }
-
-  systemInfo(): ReturnType<AgentSession['systemInfo']> {
-    this.calls.push('system');
-    return Promise.reject(new AgentError('unsupported', 'no'));
-  }
-
-  ensureRuntime: AgentSession['ensureRuntime'] = (options) => {
-    options.onProgress?.({ elapsedMs: 1, detail: 'pulling\u0000 up' });
-    return Promise.resolve({ ready: true, endpoint: '', message: '', status: 'started' });
-  };
-
-  syncClock(): ReturnType<AgentSession['syncClock']> {
-    return Promise.reject(new AgentError('unsupported', 'no'));
-  }
-
-  touch(): Promise<bigint> {
-    return Promise.resolve(1n);
-  }
-
-  listeningPorts(): ReturnType<AgentSession['listeningPorts']> {
-    return Promise.reject(new AgentError('unsupported', 'no'));
-  }
-
-  subscribePorts(listener: (change: PortChange) => void): Promise<void> {
-    this.emitPorts = listener;
-    listener({ kind: 'snapshot', containers: new Map() });
-    return Promise.resolve();
-  }
-
   close(): void {
     this.isClosed = true;
-    this.lose(new AgentError('cancelled', 'closed here'));
+    this.lose(new AgentError('cancelled', plain`closed here`));
   }
 }
+
+/** A binding of a port on this machine. */
+export const bindingOf = (containerPort: number, hostPort: number, hostIp = '127.0.0.1'): PortBinding => ({
+  ...{ containerPort, hostPort, protocol: 'tcp', hostIp },
+});

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseEndpoint } from '../../../src/agent/endpoint.ts';
-import { SystemInfo } from '../../../src/agent/generated/arcbox/v1/agent.ts';
+import type { SystemFacts } from '../../../src/agent/facts.ts';
+import { plain, type PlainText } from '../../../src/base/text.ts';
 import {
   historyMs,
   maxPoints,
@@ -11,7 +12,7 @@ import { initialSnapshot, type SandboxSnapshot } from '../../../src/sandboxes/mo
 
 const start = initialSnapshot({
   id: 'a',
-  name: 'box',
+  name: plain`box`,
   endpoint: parseEndpoint('arcbox+unix:///run/agent.sock'),
   source: 'settings',
 });
@@ -24,8 +25,14 @@ function after(before: SandboxSnapshot, changes: Partial<SandboxSnapshot>, nowMs
 
 const pinged = (value: number, atMs: number): Partial<SandboxSnapshot> => ({ roundTripMs: { value, atMs } });
 
-const system = (info: Partial<SystemInfo>, atMs: number): Partial<SandboxSnapshot> => ({
-  system: { value: { ...SystemInfo.create(), ...info }, atMs },
+const untold: SystemFacts<PlainText> = {
+  ...{ kernelVersion: plain``, osName: plain``, osVersion: plain``, arch: plain``, hostname: plain`` },
+  ...{ totalMemory: 0n, availableMemory: 0n, cpuCount: 0, loadAverage: [], uptime: 0n, ipAddresses: [] },
+  distroInitPending: false,
+};
+
+const system = (info: Partial<SystemFacts<PlainText>>, atMs: number): Partial<SandboxSnapshot> => ({
+  system: { value: { ...untold, ...info }, atMs },
 });
 
 test('notes round trips, load and memory with their times', () => {
@@ -43,7 +50,7 @@ test('notes round trips, load and memory with their times', () => {
 
 test('notes nothing, and stays the same object, when other things change', () => {
   const first = after(start, { ...pinged(1, 1000), ...system({ loadAverage: [1] }, 1000) });
-  const second = after(first, { cuts: 3, pollError: 'no' });
+  const second = after(first, { cuts: 3, pollError: plain`no` });
   expect(second.history).toBe(first.history);
 });
 

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { AgentError } from '../../../src/agent/errors.ts';
 import type { Capability } from '../../../src/agent/session.ts';
+import { plain, plainText } from '../../../src/base/text.ts';
 import type { ConnectionState } from '../../../src/sandboxes/model/connection.ts';
 import { judgeReadiness } from '../../../src/sandboxes/model/readiness.ts';
 
-const open: ConnectionState = { phase: 'open', sinceMs: 100 };
-const gone = new AgentError('unreachable', 'gone');
+const open: ConnectionState = { phase: 'open', attempt: 1, failures: 0, sinceMs: 100 };
+const gone = new AgentError('unreachable', plain`gone`);
 
 function judge(
   services: Record<string, string>,
@@ -21,9 +22,13 @@ function judge(
       value: {
         containerdReady: status('containerd'),
         dockerReady: status('dockerd'),
-        endpoint: '',
-        detail: '',
-        services: Object.entries(services).map(([name, word]) => ({ name, status: word, detail: '' })),
+        endpoint: plain``,
+        detail: plain``,
+        services: Object.entries(services).map(([name, word]) => ({
+          name: plainText(name, 50),
+          status: plainText(word, 50),
+          detail: plain``,
+        })),
       },
     },
   });
@@ -48,11 +53,11 @@ test('what an earlier connection told counts for nothing', () => {
 });
 
 test.each<[ConnectionState, string]>([
-  [{ phase: 'idle' }, 'unknown'],
-  [{ phase: 'connecting', attempt: 1, lastError: null }, 'unknown'],
-  [{ phase: 'connecting', attempt: 2, lastError: gone }, 'unreachable'],
-  [{ phase: 'backoff', attempt: 2, retryAtMs: 5, lastError: gone }, 'unreachable'],
-  [{ phase: 'failed', lastError: gone }, 'unreachable'],
+  [{ phase: 'idle', attempt: 0, isWanted: false, mayAnswer: true }, 'unknown'],
+  [{ phase: 'connecting', attempt: 1, failures: 0, lastError: null }, 'unknown'],
+  [{ phase: 'connecting', attempt: 2, failures: 1, lastError: gone }, 'unreachable'],
+  [{ phase: 'backoff', attempt: 2, failures: 2, retryAtMs: 5, lastError: gone }, 'unreachable'],
+  [{ phase: 'failed', attempt: 1, failures: 1, retryAtMs: 5, lastError: gone }, 'unreachable'],
 ])('a connection in state %j is never ready', (connection, word) => {
   expect(judge(allReady, { connection })).toBe(word);
 });

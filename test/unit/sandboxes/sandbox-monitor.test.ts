@@ -1,15 +1,36 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AgentError } from '../../../src/agent/errors.ts';
+import type { AgentSession } from '../../../src/agent/session.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
-import { SandboxMonitor } from '../../../src/sandboxes/watch/sandbox-monitor.ts';
-import type { SandboxSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
+import { plain } from '../../../src/base/text.ts';
+import { Turnstile } from '../../../src/base/turnstile.ts';
+import { CallLog } from '../../../src/sandboxes/watch/call-log.ts';
+import { SandboxMonitor, type MonitorDependencies } from '../../../src/sandboxes/watch/sandbox-monitor.ts';
+import type { SandboxSnapshot, SandboxSpec } from '../../../src/sandboxes/model/snapshot.ts';
 import { deferred } from '../../support/deferred.ts';
-import { FakeSession } from './fake-session.ts';
+import { bindingOf, FakeSession } from './fake-session.ts';
 
 let sessions: FakeSession[];
 let snapshots: SandboxSnapshot[];
 let nextConnect: () => Promise<FakeSession>;
 let monitor: SandboxMonitor;
+
+const spec: SandboxSpec = {
+  id: 'a',
+  name: plain`box`,
+  endpoint: { protocol: 'arcbox', transport: { kind: 'unix', path: '/fake.sock' } },
+  source: 'settings',
+};
+
+const dependencies = (): MonitorDependencies => ({
+  connect: () => nextConnect(),
+  logger: silentLogger,
+  calls: new CallLog(),
+  attempts: new Turnstile({ maxAtOnce: 4, maxHoldMs: 1000 }),
+  polls: new Turnstile({ maxAtOnce: 4, maxHoldMs: 1000 }),
+  onChange: () => undefined,
+  random: () => 0.5,
+});
 
 const newest = (): SandboxSnapshot => monitor.snapshot;
 const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
@@ -23,15 +44,12 @@ beforeEach(() => {
     sessions.push(session);
     return Promise.resolve(session);
   };
-  monitor = new SandboxMonitor(
-    {
-      id: 'a',
-      name: 'box',
-      endpoint: { protocol: 'arcbox', transport: { kind: 'unix', path: '/fake.sock' } },
-      source: 'settings',
+  monitor = new SandboxMonitor(spec, {
+    ...dependencies(),
+    onChange: () => {
+      snapshots.push(monitor.snapshot);
     },
-    { connect: () => nextConnect(), logger: silentLogger, onChange: (snapshot) => snapshots.push(snapshot) },
-  );
+  });
 });
 afterEach(() => {
   monitor.dispose();
@@ -50,35 +68,33 @@ test('becomes ready only after a round trip and the runtime said so', async () =
 test('keeps the last data, marked stale, when the agent is gone, and reconnects by itself', async () => {
   monitor.connect();
   await settle();
-  sessions[0]!.emitPorts!({
-    kind: 'changed',
-    containerId: 'c',
-    bindings: [{ containerPort: 80, hostPort: 81, protocol: 'tcp', hostIp: '127.0.0.1' }],
-  });
-  sessions[0]!.lose(new AgentError('connection_closed', 'gone'));
+  sessions[0]!.emitPorts({ kind: 'changed', containerId: 'c', bindings: [bindingOf(80, 81)] });
+  await vi.advanceTimersByTimeAsync(10_000);
+  sessions[0]!.lose(new AgentError('connection_closed', plain`gone`));
   await settle();
   expect(newest()).toMatchObject({
     readiness: 'unreachable',
     isStale: true,
     connection: { phase: 'backoff' },
   });
-  expect(newest().ports?.containers).toHaveLength(1);
+  expect(newest().ports).toMatchObject({ kind: 'known', book: { containers: [{ containerId: 'c' }] } });
   expect(newest().runtime?.value.dockerReady).toBe(true);
   await vi.advanceTimersByTimeAsync(300);
   expect(sessions).toHaveLength(2);
-  expect(newest()).toMatchObject({ readiness: 'ready', isStale: false, ports: { containers: [] } });
+  expect(newest()).toMatchObject({ readiness: 'ready', isStale: false, ports: { book: { containers: [] } } });
 });
 
 test('waits longer after each failed attempt, and tries at once when asked to', async () => {
   let attempts = 0;
   nextConnect = () => {
     attempts++;
-    return Promise.reject(new AgentError('unreachable', 'nobody there'));
+    return Promise.reject(new AgentError('unreachable', plain`nobody there`));
   };
   monitor.connect();
   await vi.advanceTimersByTimeAsync(60_000);
   expect(attempts).toBeGreaterThan(5);
   expect(attempts).toBeLessThan(12);
+  expect(newest().connection.phase).toBe('backoff');
   const before = attempts;
   monitor.connect();
   await settle();
@@ -102,7 +118,7 @@ test('asks for one thing every 15 s while nobody looks, and at once when somebod
 test('a status that the agent refuses keeps the connection and is told', async () => {
   monitor.connect();
   await settle();
-  sessions[0]!.failRuntimeWith = new AgentError('remote_error', 'the guest is confused');
+  sessions[0]!.failRuntimeWith = new AgentError('remote_error', plain`the guest is confused`);
   await vi.advanceTimersByTimeAsync(15_000);
   expect(newest()).toMatchObject({ pollError: 'the guest is confused', connection: { phase: 'open' } });
   sessions[0]!.failRuntimeWith = undefined;
@@ -113,7 +129,7 @@ test('a status that the agent refuses keeps the connection and is told', async (
 test('a poll that times out gives the connection up', async () => {
   monitor.connect();
   await settle();
-  sessions[0]!.failRuntimeWith = new AgentError('timeout', 'no answer');
+  sessions[0]!.failRuntimeWith = new AgentError('timeout', plain`no answer`);
   await vi.advanceTimersByTimeAsync(15_000);
   expect(sessions[0]!.isClosed).toBe(true);
   await vi.advanceTimersByTimeAsync(300);
@@ -134,7 +150,7 @@ test('a sleep in the middle of a poll is noticed as well', async () => {
   await settle();
   const [session] = sessions;
   const awake = deferred();
-  session!.runtimeStatus = () => awake.promise.then(() => session!.runtime);
+  session!.answerStatus = () => awake.promise.then(() => session!.status);
   await vi.advanceTimersByTimeAsync(15_000);
   vi.setSystemTime(Date.now() + 3_600_000);
   session!.calls.length = 0;
@@ -145,10 +161,8 @@ test('a sleep in the middle of a poll is noticed as well', async () => {
 
 test('a clock that a guest writes down is looked at again soon after this machine slept', async () => {
   const beats: (number | undefined)[] = [];
-  const observed = new SandboxMonitor(newest(), {
-    connect: () => nextConnect(),
-    logger: silentLogger,
-    onChange: () => undefined,
+  const observed = new SandboxMonitor(spec, {
+    ...dependencies(),
     observe: () => {
       const clockOffsetMs = beats.shift();
       return Promise.resolve(
@@ -178,12 +192,12 @@ test('a clock that a guest writes down is looked at again soon after this machin
 test('a list of ports that missed a change is renewed by a refresh', async () => {
   monitor.connect();
   await settle();
-  sessions[0]!.emitPorts!({ kind: 'stale', reason: new AgentError('malformed_payload', 'damaged') });
-  expect(newest().ports?.staleReason).toBe('damaged');
+  sessions[0]!.emitPorts({ kind: 'stale', reason: new AgentError('malformed_payload', plain`damaged`) });
+  expect(newest().ports).toMatchObject({ stale: { reason: 'damaged' } });
   await monitor.refresh();
   await settle();
   expect(sessions).toHaveLength(2);
-  expect(newest()).toMatchObject({ readiness: 'ready', ports: { staleReason: null } });
+  expect(newest()).toMatchObject({ readiness: 'ready', ports: { stale: null } });
   expect(snapshots.map(({ readiness }) => readiness)).not.toContain('unreachable');
 });
 
@@ -220,8 +234,172 @@ test('ensuring shows as starting, with the guest words cleaned, and ends', async
 });
 
 test('acting on a sandbox that is not connected says why it is not', async () => {
-  nextConnect = () => Promise.reject(new AgentError('unreachable', 'nobody there'));
+  nextConnect = () => Promise.reject(new AgentError('unreachable', plain`nobody there`));
   monitor.connect();
   await settle();
   await expect(monitor.ping({ timeoutMs: 1000 })).rejects.toThrow(/box is not connected.*nobody there/);
+});
+
+test('a first answer that comes in the turn of disconnecting and connecting makes no difference', async () => {
+  const answered = deferred();
+  nextConnect = () => {
+    const session = new FakeSession();
+    sessions.push(session);
+    const { ping } = session;
+    if (sessions.length === 1) session.ping = () => answered.promise.then(() => ping.call(session));
+    return Promise.resolve(session);
+  };
+  monitor.connect();
+  await settle();
+  answered.resolve();
+  monitor.disconnect();
+  monitor.connect();
+  await settle();
+  expect(newest().connection.phase).toBe('open');
+  expect(sessions.map(({ isClosed }) => isClosed)).toEqual([true, false]);
+  await expect(monitor.ping({ timeoutMs: 1000 })).resolves.toMatchObject({ rttMs: 1 });
+});
+
+test('disconnecting while it waits for the next attempt makes none', async () => {
+  let attempts = 0;
+  nextConnect = () => {
+    attempts++;
+    return Promise.reject(new AgentError('unreachable', plain`nobody there`));
+  };
+  monitor.connect();
+  await settle();
+  expect(newest().connection.phase).toBe('backoff');
+  monitor.disconnect();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(attempts).toBe(1);
+});
+
+test('an agent that hangs up after every first answer is asked ever more slowly', async () => {
+  nextConnect = () => {
+    const session = new FakeSession();
+    sessions.push(session);
+    setTimeout(() => {
+      session.lose(new AgentError('connection_closed', plain`gone`));
+    }, 5);
+    return Promise.resolve(session);
+  };
+  monitor.connect();
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(sessions.length).toBeLessThan(9);
+});
+
+test('what failed for good is looked at again when somebody looks, and slowly when nobody does', async () => {
+  const refuse = (): Promise<never> => Promise.reject(new AgentError('unsupported', plain`another program`));
+  nextConnect = refuse;
+  monitor.connect();
+  await settle();
+  expect(newest().connection.phase).toBe('failed');
+  nextConnect = () => Promise.resolve(new FakeSession());
+  monitor.setAttention('visible');
+  await settle();
+  expect(newest().readiness).toBe('ready');
+  monitor.disconnect();
+  nextConnect = refuse;
+  monitor.connect();
+  await settle();
+  nextConnect = () => Promise.resolve(new FakeSession());
+  await vi.advanceTimersByTimeAsync(70_000);
+  expect(newest().readiness).toBe('ready');
+});
+
+test('a sandbox that its own tool says is stopped is left alone until it runs', async () => {
+  const discovered = { state: 'stopped', ports: null } as const;
+  monitor.update({ ...spec, discovered });
+  monitor.connect();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(sessions).toHaveLength(0);
+  expect(newest()).toMatchObject({ readiness: 'unknown', connection: { phase: 'idle' } });
+  monitor.update({ ...spec, discovered: { ...discovered, state: 'running' } });
+  await settle();
+  expect(newest().readiness).toBe('ready');
+});
+
+test('becoming visible in the middle of a poll polls closely right after it', async () => {
+  monitor.connect();
+  await settle();
+  const [session] = sessions;
+  const answered = deferred();
+  session!.answerStatus = () => answered.promise.then(() => session!.status);
+  await vi.advanceTimersByTimeAsync(15_000);
+  session!.calls.length = 0;
+  monitor.setAttention('visible');
+  session!.answerStatus = () => Promise.resolve(session!.status);
+  answered.resolve();
+  await settle();
+  expect(session!.calls).toContain('system');
+});
+
+test('a clock that was set is told as set, also when it cannot be measured afterwards', async () => {
+  monitor.connect();
+  await settle();
+  sessions[0]!.failPingWith = new AgentError('connection_closed', plain`gone`);
+  await expect(monitor.syncClock({ timeoutMs: 1000 })).resolves.toMatchObject({ confirmed: true });
+});
+
+test('the end of one of two ensures leaves the other in work', async () => {
+  monitor.connect();
+  await settle();
+  const second = deferred();
+  const first = monitor.ensureRuntime({ timeoutMs: 1000, startIfNeeded: true });
+  const { ensure } = sessions[0]!.runtime;
+  sessions[0]!.runtime.ensure = (options) => second.promise.then(() => ensure(options));
+  const other = monitor.ensureRuntime({ timeoutMs: 1000, startIfNeeded: true });
+  await first;
+  expect(newest().operation).not.toBeNull();
+  second.resolve();
+  await other;
+  expect(newest().operation).toBeNull();
+});
+
+test('what a guest answers to ensure may be shown', async () => {
+  monitor.connect();
+  await settle();
+  await expect(monitor.ensureRuntime({ timeoutMs: 1000, startIfNeeded: true })).resolves.toMatchObject({
+    message: 'went [31m well',
+  });
+});
+
+test('a heartbeat that cannot be read holds up no poll', async () => {
+  const observed = new SandboxMonitor(spec, {
+    ...dependencies(),
+    observe: () => new Promise(() => undefined),
+  });
+  observed.connect();
+  await settle();
+  sessions[0]!.calls.length = 0;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(sessions[0]!.calls).toEqual(['runtime', 'runtime', 'runtime']);
+  observed.dispose();
+});
+
+test('ports that nobody can tell are said to be unknown, with the reason', async () => {
+  nextConnect = () => {
+    const session = new FakeSession();
+    const silent: AgentSession = Object.create(session, {
+      ports: { value: undefined },
+      absent: { value: { ports: plain`It does not say.` } },
+    }) as AgentSession;
+    return Promise.resolve(silent as FakeSession);
+  };
+  monitor.connect();
+  await settle();
+  expect(newest().ports).toEqual({ kind: 'unknown', reason: 'It does not say.' });
+});
+
+test('the log is told a reason once, however often it comes', async () => {
+  const lines: string[] = [];
+  const talking = new SandboxMonitor(spec, {
+    ...dependencies(),
+    connect: () => Promise.reject(new AgentError('unreachable', plain`nobody there`)),
+    logger: { ...silentLogger, info: (line) => lines.push(line) },
+  });
+  talking.connect();
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(lines).toHaveLength(1);
+  talking.dispose();
 });

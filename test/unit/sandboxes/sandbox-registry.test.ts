@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { parseEndpoint } from '../../../src/agent/endpoint.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
+import { plainText } from '../../../src/base/text.ts';
+import { CallLog } from '../../../src/sandboxes/watch/call-log.ts';
 import { SandboxRegistry } from '../../../src/sandboxes/watch/sandbox-registry.ts';
 import type { SandboxSpec } from '../../../src/sandboxes/model/snapshot.ts';
 import { FakeSession } from './fake-session.ts';
@@ -10,7 +12,7 @@ let sessions: Map<string, FakeSession>;
 
 const spec = (id: string): SandboxSpec => ({
   id,
-  name: id,
+  name: plainText(id, 100),
   endpoint: parseEndpoint(`arcbox+unix:///${id}.sock`),
   source: 'settings',
 });
@@ -18,11 +20,16 @@ const spec = (id: string): SandboxSpec => ({
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 });
   sessions = new Map();
-  registry = new SandboxRegistry((endpoint) => {
-    const session = new FakeSession();
-    if (endpoint.transport.kind === 'unix') sessions.set(endpoint.transport.path, session);
-    return Promise.resolve(session);
-  }, silentLogger);
+  registry = new SandboxRegistry({
+    connect: (endpoint) => {
+      const session = new FakeSession();
+      if (endpoint.transport.kind === 'unix') sessions.set(endpoint.transport.path, session);
+      return Promise.resolve(session);
+    },
+    logger: silentLogger,
+    calls: new CallLog(),
+    random: () => 0.5,
+  });
 });
 afterEach(() => {
   registry.dispose();

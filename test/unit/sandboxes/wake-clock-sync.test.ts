@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AgentError } from '../../../src/agent/errors.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
-import type { PingResult } from '../../../src/agent/session.ts';
+import type { ClockSyncResult } from '../../../src/agent/session.ts';
+import { plain } from '../../../src/base/text.ts';
+import { CallLog } from '../../../src/sandboxes/watch/call-log.ts';
 import { SandboxRegistry } from '../../../src/sandboxes/watch/sandbox-registry.ts';
 import { syncClocksOnWake } from '../../../src/sandboxes/watch/wake-clock-sync.ts';
 import { FakeSession } from './fake-session.ts';
@@ -10,21 +12,18 @@ import { FakeSession } from './fake-session.ts';
 class ClockSession extends FakeSession {
   override clockOffsetMs: number | null = 0;
   syncs = 0;
-
-  constructor() {
-    super();
-    this.capabilities.add('sync_clock');
-  }
-
-  override ping(): Promise<PingResult> {
-    if (this.failPingWith) return Promise.reject(this.failPingWith);
-    return Promise.resolve({ message: '', version: '', rttMs: 1, clockOffsetMs: this.clockOffsetMs });
-  }
-
-  override syncClock(): ReturnType<FakeSession['syncClock']> {
-    this.syncs++;
-    return Promise.resolve({ sentUnixNanos: 0n, resolution: 'second', confirmed: true, driftBeforeMs: null });
-  }
+  override readonly clock = {
+    isReported: true,
+    sync: (): Promise<ClockSyncResult> => {
+      this.syncs++;
+      return Promise.resolve({
+        sentUnixNanos: 0n,
+        resolution: 'second',
+        confirmed: true,
+        driftBeforeMs: null,
+      });
+    },
+  };
 }
 
 let session: ClockSession;
@@ -41,10 +40,15 @@ beforeEach(async () => {
   vi.useFakeTimers({ now: 1_000_000 });
   session = new ClockSession();
   isWanted = true;
-  registry = new SandboxRegistry(() => Promise.resolve(session), silentLogger);
+  registry = new SandboxRegistry({
+    connect: () => Promise.resolve(session),
+    logger: silentLogger,
+    calls: new CallLog(),
+    random: () => 0.5,
+  });
   syncClocksOnWake(registry, () => isWanted, silentLogger);
   const { endpoint } = session;
-  registry.setSource('settings', [{ id: 'a', name: 'box', endpoint, source: 'settings' }]);
+  registry.setSource('settings', [{ id: 'a', name: plain`box`, endpoint, source: 'settings' }]);
   await vi.advanceTimersByTimeAsync(100);
 });
 afterEach(() => {
@@ -84,7 +88,7 @@ test('nothing is set without a sleep, or when it is not wanted', async () => {
 
 test('a connection that did not survive the sleep is renewed first', async () => {
   session.clockOffsetMs = -60_000;
-  session.failPingWith = new AgentError('timeout', 'no answer');
+  session.failPingWith = new AgentError('timeout', plain`no answer`);
   await sleepAndWake();
   expect(session.syncs).toBe(0);
   session = new ClockSession();

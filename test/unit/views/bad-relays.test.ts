@@ -6,7 +6,10 @@ import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { connectAgent } from '../../../src/agent/connect.ts';
 import { formatEndpoint, type Endpoint } from '../../../src/agent/endpoint.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
+import { plain } from '../../../src/base/text.ts';
+import { Turnstile } from '../../../src/base/turnstile.ts';
 import { relayMaxClients } from '../../../src/guest/microsandbox/relay.ts';
+import { CallLog } from '../../../src/sandboxes/watch/call-log.ts';
 import { SandboxMonitor } from '../../../src/sandboxes/watch/sandbox-monitor.ts';
 import type { SandboxSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
 import { sandboxMessages } from '../../../src/views/tree/messages.ts';
@@ -29,8 +32,13 @@ beforeEach(() => {
   path = join(folder, `relay-${count++}.sock`);
   endpoint = { protocol: 'microsandbox', transport: { kind: 'unix', path } };
   monitor = new SandboxMonitor(
-    { id: 'a', name: 'box', endpoint, source: 'microsandbox' },
-    { connect: connectAgent, logger: silentLogger, onChange: (snapshot) => said.push(...wordsOf(snapshot)) },
+    { id: 'a', name: plain`box`, endpoint, source: 'microsandbox' },
+    {
+      ...{ connect: connectAgent, logger: silentLogger, calls: new CallLog() },
+      attempts: new Turnstile({ maxAtOnce: 1, maxHoldMs: 1000 }),
+      polls: new Turnstile({ maxAtOnce: 1, maxHoldMs: 1000 }),
+      onChange: () => said.push(...words()),
+    },
   );
 });
 afterEach(() => {

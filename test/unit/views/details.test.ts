@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { plain } from '../../../src/base/text.ts';
 import { historyMs } from '../../../src/sandboxes/model/history.ts';
 import type { SandboxSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
 import { isDetailsData, isPanelState, isReadyMessage } from '../../../src/views/details/details-data.ts';
@@ -6,7 +7,7 @@ import { detailsHtml } from '../../../src/views/details/details-html.ts';
 import { absentData, detailsData } from '../../../src/views/details/details-model.ts';
 import { connected, disconnected, nowMs } from './recorded.ts';
 
-const place = 'this machine (host)';
+const place = plain`this machine (host)`;
 const ago = (seconds: number): number => nowMs - seconds * 1000;
 
 const history: SandboxSnapshot['history'] = {
@@ -49,7 +50,7 @@ test('says what is known, the charts also in words', () => {
   ]);
   expect(data.timeline.map(({ state, lasted }) => `${state.word} for ${lasted}`)).toEqual([
     'unknown for 20 s',
-    'degraded for 10 min 0 s',
+    'degraded for ongoing',
   ]);
 });
 
@@ -91,7 +92,7 @@ test('the panel takes what the model makes and nothing else', () => {
   const full = detailsData(connected({ history, boot }), place, nowMs);
   const received = (): Record<string, unknown> => structuredClone(full) as unknown as Record<string, unknown>;
   expect(isDetailsData(received())).toBe(true);
-  expect(isDetailsData(structuredClone(absentData('a', 'web', nowMs)))).toBe(true);
+  expect(isDetailsData(structuredClone(absentData('a', plain`web`, nowMs)))).toBe(true);
   for (const key of Object.keys(full)) {
     expect(isDetailsData({ ...received(), [key]: undefined }), key).toBe(false);
     expect(isDetailsData({ ...received(), [key]: [{}] }), key).toBe(false);

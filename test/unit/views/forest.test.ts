@@ -1,21 +1,54 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { plain } from '../../../src/base/text.ts';
 import type { SandboxSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
-import { changedNodes, emptyForest, plant, type Forest } from '../../../src/views/tree/forest.ts';
-import { sandboxBranch } from '../../../src/views/tree/sandbox.ts';
-import { binding, connected, disconnected, nowMs, published } from './recorded.ts';
+import type { Snapshots } from '../../../src/views/per-sandbox.ts';
+import { Forest, maxChangedSiblings } from '../../../src/views/tree/forest.ts';
+import type { TreeNode } from '../../../src/views/tree/node.ts';
+import {
+  binding,
+  connected,
+  disconnected,
+  idle,
+  nowMs,
+  published,
+  republished,
+  snapshotsOf,
+  text,
+} from './recorded.ts';
 
-const forestOf = (snapshots: readonly SandboxSnapshot[], previous: Forest = emptyForest): Forest =>
-  plant(
-    snapshots.map((snapshot) => sandboxBranch(snapshot, 'here')),
-    previous,
-  );
+const place = plain`here`;
+const nothing: ReadonlySet<string> = new Set();
+
+function forestOf(snapshots: readonly SandboxSnapshot[]): Forest {
+  const forest = new Forest(place);
+  forest.update(snapshotsOf(snapshots), { listChanged: true, changed: nothing });
+  return forest;
+}
+
+const labelOf = (forest: Forest, node: TreeNode): string | undefined => forest.entry(node)?.branch.row.label;
 
 /** The labels of the rows that a step from one list of snapshots to another draws again. */
-function redrawn(before: readonly SandboxSnapshot[], after: readonly SandboxSnapshot[]): string[] | 'all' {
-  const old = forestOf(before);
-  const next = forestOf(after, old);
-  const changed = changedNodes(old, next);
-  return changed === 'all' ? changed : changed.map(({ id }) => next.entries.get(id)!.row.label);
+function redrawn(before: readonly SandboxSnapshot[], after: readonly SandboxSnapshot[]): unknown[] | 'all' {
+  const forest = forestOf(before);
+  const listChanged = before.map(({ id }) => id).join() !== after.map(({ id }) => id).join();
+  const changed = forest.update(snapshotsOf(after), {
+    listChanged,
+    changed: new Set(after.map(({ id }) => id)),
+  });
+  return changed === 'all' ? changed : changed.map((node) => labelOf(forest, node));
+}
+
+/** Everything a forest shows, by id. */
+function shown(forest: Forest): unknown {
+  const below = (node: TreeNode): unknown => ({
+    id: node.id,
+    node,
+    row: forest.entry(node)?.branch.row,
+    parent: forest.parent(node)?.id,
+    children: forest.children(node).map(below),
+  });
+  return forest.roots().map(below);
 }
 
 test('equal snapshots draw nothing again', () => {
@@ -28,8 +61,13 @@ test('a new round trip draws nothing again', () => {
 
 test('a service with another detail draws only itself', () => {
   const before = connected();
-  const value = structuredClone(before.runtime!.value);
-  value.services[1]!.detail = 'starting up';
+  const { services, ...status } = before.runtime!.value;
+  const value = {
+    ...status,
+    services: services.map((service, index) =>
+      index === 1 ? { ...service, detail: plain`starting up` } : service,
+    ),
+  };
   expect(redrawn([before], [connected({ runtime: { value, atMs: nowMs } })])).toEqual(['dockerd']);
 });
 
@@ -40,40 +78,215 @@ test('a published port draws only the Ports group', () => {
 
 test('a change in one sandbox leaves the others alone, also when they have the same name or container', () => {
   const twin = connected({ id: 'settings/web/arcbox+unix:///run/other.sock' });
-  const system = structuredClone(twin.system!.value);
-  system.availableMemory = 1n;
+  const system = { ...twin.system!.value, availableMemory: 1n };
   expect(
     redrawn([connected(), twin], [connected(), { ...twin, system: { value: system, atMs: nowMs } }]),
   ).toEqual(['Memory']);
 });
 
 test('only sandboxes that come, go or move draw everything again', () => {
-  const other = connected({ id: 'other', name: 'other' });
+  const other = connected({ id: 'other', name: plain`other` });
   expect(redrawn([connected()], [connected(), other])).toBe('all');
+  expect(redrawn([connected(), other], [connected()])).toBe('all');
   expect(redrawn([connected(), other], [other, connected()])).toBe('all');
   expect(redrawn([connected()], [disconnected()])).toEqual(['web']);
 });
 
+test('a list that was told anew and is the same draws nothing again', () => {
+  const forest = forestOf([connected()]);
+  expect(forest.update(snapshotsOf([connected()]), { listChanged: true, changed: nothing })).toEqual([]);
+});
+
+test('of many changed rows below one parent the parent is drawn again', () => {
+  const services = (detail: string, count: number): SandboxSnapshot =>
+    connected({
+      runtime: {
+        atMs: nowMs,
+        value: {
+          ...connected().runtime!.value,
+          services: Array.from({ length: count }, (_, i) => ({
+            name: text(`s${i}`),
+            status: plain`ready`,
+            detail: text(detail),
+          })),
+        },
+      },
+    });
+  const few = redrawn([services('a', maxChangedSiblings)], [services('b', maxChangedSiblings)]);
+  expect(few).toHaveLength(maxChangedSiblings);
+  const count = maxChangedSiblings + 1;
+  expect(redrawn([services('a', count)], [services('b', count)])).toEqual(['Services']);
+});
+
 test('every id is unique in the tree, whatever sandboxes and containers are called', () => {
   const names = ['a', 'a/group', 'a%2Fgroup', 'a/services', ''];
-  const forest = forestOf(names.map((id) => connected({ id })));
-  const count = (snapshot: SandboxSnapshot): number => forestOf([snapshot]).entries.size;
-  expect(forest.entries.size).toBe(names.length * count(connected()));
+  const ids = (forest: Forest): string[] => [...forest.entries()].map(({ node }) => node.id);
+  const all = ids(forestOf(names.map((id) => connected({ id }))));
+  expect(new Set(all).size).toBe(names.length * ids(forestOf([connected()])).length);
 });
 
 test('ids, nodes and parents stay the same when data changes', () => {
-  const before = forestOf([connected()]);
-  const after = forestOf([disconnected()], before);
-  for (const [id, entry] of before.entries) {
-    expect(after.entries.get(id)?.node, id).toBe(entry.node);
-    expect(after.entries.get(id)?.parentId).toBe(entry.parentId);
+  const forest = forestOf([connected()]);
+  const before = [...forest.entries()].map(({ node }) => ({ node, parent: forest.parent(node) }));
+  forest.update(snapshotsOf([disconnected()]), { listChanged: false, changed: new Set([connected().id]) });
+  for (const { node, parent } of before) {
+    expect(forest.entry(node)?.node, node.id).toBe(node);
+    expect(forest.parent(node)).toBe(parent);
   }
 });
 
 test('every row but a root has a parent that lists it', () => {
-  const { entries, rootIds } = forestOf([connected()]);
-  for (const [id, { parentId }] of entries) {
-    if (parentId === undefined) expect(rootIds).toContain(id);
-    else expect(entries.get(parentId)?.childIds).toContain(id);
+  const forest = forestOf([connected()]);
+  for (const { node } of forest.entries()) {
+    const parent = forest.parent(node);
+    if (parent === undefined) expect(forest.roots()).toContain(node);
+    else expect(forest.children(parent)).toContain(node);
   }
+});
+
+/** A registry that counts how often a sandbox is looked at. */
+function countingSnapshots(list: readonly SandboxSnapshot[]): {
+  snapshots: Snapshots;
+  replace: (snapshot: SandboxSnapshot) => void;
+  takeReads: () => string[];
+} {
+  const byId = new Map(list.map((snapshot) => [snapshot.id, snapshot]));
+  let reads: string[] = [];
+  return {
+    snapshots: {
+      ids: () => {
+        reads.push('ids');
+        return [...byId.keys()];
+      },
+      get: (id) => {
+        reads.push(id);
+        return byId.get(id);
+      },
+    },
+    replace: (snapshot) => {
+      byId.set(snapshot.id, snapshot);
+    },
+    takeReads: () => {
+      const taken = reads;
+      reads = [];
+      return taken;
+    },
+  };
+}
+
+test('one port among 1,000 sandboxes looks at one sandbox, and makes the rows of one container', () => {
+  const list = Array.from({ length: 1000 }, (_, i) => {
+    const containers = { a: [binding(1, 2)], b: [binding(3, 4)], c: [binding(5, 6)] };
+    return connected({ id: `s${i}`, ports: published(containers) });
+  });
+  const { snapshots, replace, takeReads } = countingSnapshots(list);
+  const forest = new Forest(place);
+  forest.update(snapshots, { listChanged: true, changed: nothing });
+  takeReads();
+  const branches = new Map([...forest.entries()].map(({ node, branch }) => [node.id, branch]));
+  const before = list[500]!;
+  replace({ ...before, ports: republished(before.ports, 'b', [binding(3, 4444)]) });
+  const changed = forest.update(snapshots, { listChanged: false, changed: new Set(['s500']) });
+  expect(takeReads()).toEqual(['s500']);
+  expect(changed).toHaveLength(1);
+  const others = [...forest.entries()].filter(({ node, branch }) => branches.get(node.id) !== branch);
+  expect(others.map(({ branch }) => branch.row.label)).toEqual([before.name, 'Ports', '3 → 127.0.0.1:4444']);
+});
+
+test('one port among 2,000 containers makes one row', () => {
+  const containers = Object.fromEntries(
+    Array.from({ length: 2000 }, (_, i) => [`c${i}`, [binding(1 + i, 10_000 + i)]]),
+  );
+  const before = connected({ ports: published(containers) });
+  const forest = forestOf([before]);
+  const known = new Set([...forest.entries()].map(({ branch }) => branch));
+  const after = { ...before, ports: republished(before.ports, 'c1000', [binding(1001, 1)]) };
+  forest.update(snapshotsOf([after]), { listChanged: false, changed: new Set([after.id]) });
+  const made = [...forest.entries()].filter(({ branch }) => !known.has(branch));
+  expect(made.map(({ branch }) => branch.row.label)).toEqual([after.name, 'Ports', '1001 → 127.0.0.1:1']);
+});
+
+/** One thing that happens to a sandbox, chosen by `value`. */
+type Step = (snapshot: SandboxSnapshot, value: number) => SandboxSnapshot;
+
+const steps: readonly Step[] = [
+  (snapshot, value) => ({ ...snapshot, roundTripMs: { value, atMs: nowMs + value } }),
+  (snapshot, value) => ({ ...snapshot, cuts: value % 2 }),
+  (snapshot, value) => ({ ...snapshot, pollError: value % 2 === 0 ? null : plain`no` }),
+  (snapshot, value) => ({ ...snapshot, name: text(`box ${value % 3}`) }),
+  (snapshot, value) => ({
+    ...snapshot,
+    ports: republished(
+      snapshot.ports,
+      `c${value % 4}`,
+      Array.from({ length: value % 3 }, (_, i) => binding(1 + i, 1 + value)),
+    ),
+  }),
+  (snapshot, value) => ({
+    ...snapshot,
+    ports: value % 2 === 0 ? { kind: 'asking' } : published({ c1: [binding(80, 1 + value)] }),
+  }),
+  (snapshot, value) => ({
+    ...snapshot,
+    runtime: value % 5 === 0 ? null : { ...connected().runtime!, atMs: value },
+  }),
+  (snapshot, value) => ({
+    ...snapshot,
+    runtime: {
+      atMs: value,
+      value: {
+        ...connected().runtime!.value,
+        services: Array.from({ length: value % 12 }, (_, i) => ({
+          name: text(`s${i % 5}`),
+          status: text(value % 2 === 0 ? 'ready' : 'starting'),
+          detail: text(String(value)),
+        })),
+      },
+    },
+  }),
+  (snapshot, value) => ({ ...snapshot, system: value % 3 === 0 ? null : connected().system }),
+  (snapshot) => disconnected(snapshot),
+  (snapshot) => ({ ...snapshot, isStale: false, connection: connected().connection }),
+  (snapshot) => ({ ...snapshot, isStale: false, connection: idle }),
+];
+
+test('after any changes the rows are those that would be made from nothing, and all that differ are told', () => {
+  const stepOf = fc.record({ step: fc.nat(steps.length - 1), box: fc.nat(2), value: fc.nat(60) });
+  fc.assert(
+    fc.property(fc.array(fc.array(stepOf, { maxLength: 4 }), { maxLength: 12 }), (slices) => {
+      const list = [0, 1, 2].map((index) => connected({ id: `s${index}` }));
+      const forest = forestOf(list);
+      /** What VS Code shows: it asks anew for what it is told of, and for everything below that. */
+      let drawn = new Map<string, unknown>();
+      const draw = (node: TreeNode): void => {
+        drawn.set(node.id, {
+          row: forest.entry(node)?.branch.row,
+          children: forest.children(node).map(({ id }) => id),
+        });
+        forest.children(node).forEach(draw);
+      };
+      forest.roots().forEach(draw);
+      for (const slice of slices) {
+        const changed = new Set<string>();
+        for (const { step, box, value } of slice) {
+          list[box] = steps[step]!(list[box]!, value);
+          changed.add(`s${box}`);
+        }
+        const told = forest.update(snapshotsOf(list), { listChanged: false, changed });
+        if (told === 'all') throw new Error('no sandbox came or went');
+        told.forEach(draw);
+        expect(shown(forest)).toEqual(shown(forestOf(list)));
+        const alive = [...forest.entries()].map(({ node }) => node.id);
+        drawn = new Map([...drawn].filter(([id]) => alive.includes(id)));
+        const whole = new Map(
+          [...forest.entries()].map(({ node, branch }) => [
+            node.id,
+            { row: branch.row, children: branch.children.map((child) => child.node.id) },
+          ]),
+        );
+        expect(drawn).toEqual(whole);
+      }
+    }),
+    { numRuns: 60 },
+  );
 });

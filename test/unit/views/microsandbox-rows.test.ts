@@ -1,28 +1,40 @@
 import { describe, expect, test } from 'vitest';
+import { parseEndpoint } from '../../../src/agent/endpoint.ts';
 import { initialSnapshot, type SandboxSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
-import { bookOfPublished } from '../../../src/sandboxes/model/port-book.ts';
-import { emptyForest, plant, type Forest } from '../../../src/views/tree/forest.ts';
+import { ipAddress, type IpAddress } from '../../../src/base/ip-address.ts';
+import { plain } from '../../../src/base/text.ts';
+import { knownFromTool } from '../../../src/sandboxes/model/port-book.ts';
+import { timeText } from '../../../src/views/quantities.ts';
+import { Forest } from '../../../src/views/tree/forest.ts';
 import { reachWarning } from '../../../src/views/tree/reach.ts';
 import type { Branch, Row } from '../../../src/views/tree/row.ts';
 import { sandboxBranch } from '../../../src/views/tree/sandbox.ts';
-import { nowMs, spec } from './recorded.ts';
+import { nowMs, open, snapshotsOf, spec, text } from './recorded.ts';
+
+const place = plain`this machine`;
+const address = (raw: string): IpAddress => ipAddress(raw)!;
 
 /** A connected microsandbox that publishes 8080 and 9090, with `changes`. */
 function microsandbox(changes: Partial<SandboxSnapshot> = {}): SandboxSnapshot {
   const ports = [8080, 9090].map((guestPort) => ({
-    hostAddress: '127.0.0.1',
+    hostAddress: address('127.0.0.1'),
     hostPort: 30_000 + guestPort,
     guestPort,
     protocol: 'tcp' as const,
   }));
   return {
-    ...initialSnapshot({ ...spec, source: 'microsandbox', discovered: { state: 'running', ports } }),
-    connection: { phase: 'open', sinceMs: nowMs },
+    ...initialSnapshot({
+      ...spec,
+      endpoint: parseEndpoint('microsandbox+unix:///run/agent.sock'),
+      source: 'microsandbox',
+      discovered: { state: 'running', ports },
+    }),
+    connection: open,
     readiness: 'ready',
     capabilities: new Set(['boot_timing', 'sync_clock', 'listening_ports', 'touch']),
-    agent: { version: '0.7.2', generation: 7 },
+    agent: { version: plain`0.7.2`, generation: 7 },
     boot: { bootTimeNanos: 1_487_773_397n, initTimeNanos: 159_323_062n, readyTimeNanos: 1_738_341_034n },
-    ports: bookOfPublished(ports),
+    ports: knownFromTool(ports),
     ...changes,
   };
 }
@@ -35,12 +47,12 @@ function outline({ row, children }: Branch): string[] {
 function rowOf(snapshot: SandboxSnapshot, label: string): Row {
   const find = ({ row, children }: Branch): Row | undefined =>
     row.label === label ? row : children.map(find).find((found) => found !== undefined);
-  const found = find(sandboxBranch(snapshot, 'this machine'));
+  const found = find(sandboxBranch(snapshot, place));
   if (found === undefined) throw new Error(`no row is called ${label}`);
   return found;
 }
 
-const rowsOf = (snapshot: SandboxSnapshot): string[] => outline(sandboxBranch(snapshot, 'this machine'));
+const rowsOf = (snapshot: SandboxSnapshot): string[] => outline(sandboxBranch(snapshot, place));
 
 test('boot timing and use of the guest are facts', () => {
   const rows = rowsOf(
@@ -53,16 +65,16 @@ test('boot timing and use of the guest are facts', () => {
 
 test('listening sockets say who can reach them, and warn where a published port leads nowhere', () => {
   const sockets = [
-    { address: '0.0.0.0', port: 8080 },
-    { address: '127.0.0.1', port: 9090 },
-    { address: '::', port: 22 },
-    { address: '::1', port: 631 },
+    { address: address('0.0.0.0'), port: 8080 },
+    { address: address('127.0.0.1'), port: 9090 },
+    { address: address('::'), port: 22 },
+    { address: address('::1'), port: 631 },
   ];
   const snapshot = microsandbox({ listening: { value: { sockets, truncated: true }, atMs: nowMs } });
   const rows = rowsOf(snapshot);
   expect(rows).toEqual(
     expect.arrayContaining([
-      'Listening in the guest | 4',
+      `Listening in the guest | 4 · read at ${timeText(nowMs)}`,
       'Not every socket is shown | The guest has more than were read',
       '0.0.0.0:8080 | published',
       '127.0.0.1:9090 | guest only, though published',
@@ -74,8 +86,8 @@ test('listening sockets say who can reach them, and warn where a published port 
 
 test('a socket says in full who can reach it where there is room', () => {
   const sockets = [
-    { address: '::ffff:7f00:1', port: 9090 },
-    { address: '127.0.0.1', port: 631 },
+    { address: address('::ffff:7f00:1'), port: 9090 },
+    { address: address('127.0.0.1'), port: 631 },
   ];
   const snapshot = microsandbox({ listening: { value: { sockets, truncated: false }, atMs: nowMs } });
   expect(rowOf(snapshot, '[::ffff:7f00:1]:9090')).toMatchObject({
@@ -94,7 +106,7 @@ describe('a published port', () => {
   const listeningOn = (addresses: readonly string[], truncated = false): SandboxSnapshot =>
     microsandbox({
       listening: {
-        value: { sockets: addresses.map((address) => ({ address, port: 9090 })), truncated },
+        value: { sockets: addresses.map((raw) => ({ address: address(raw), port: 9090 })), truncated },
         atMs: nowMs,
       },
     });
@@ -137,7 +149,10 @@ describe('a published port', () => {
   });
 
   test('for UDP, of which no sockets are read, says so too', () => {
-    expect(reachWarning(listeningOn(['0.0.0.0']), { containerPort: 9090, protocol: 'udp' })).toEqual({
+    const { source, listening } = listeningOn(['0.0.0.0']);
+    expect(
+      reachWarning({ source, listening: listening!.value }, { containerPort: 9090, protocol: 'udp' }),
+    ).toEqual({
       isCertain: false,
       text: maybe,
     });
@@ -154,18 +169,22 @@ test('sandboxes whose names look alike are rows of their own, the same after eve
   const twins = ['bidi \u202etxt', 'bidi txt'].map((recordName) => ({
     ...microsandbox(),
     id: `microsandbox/${recordName}`,
-    name: 'bidi txt',
+    name: text('bidi txt'),
   }));
-  const look = (): Forest =>
-    plant(
-      twins.map((twin) => sandboxBranch(twin, 'this machine')),
-      emptyForest,
-    );
+  const look = (): Forest => {
+    const forest = new Forest(place);
+    forest.update(snapshotsOf(twins), { listChanged: true, changed: new Set() });
+    return forest;
+  };
+  const ids = (forest: Forest): string[] => [...forest.entries()].map(({ node }) => node.id);
   const forest = look();
-  expect(new Set(forest.rootIds).size).toBe(2);
-  expect(forest.rootIds.map((id) => forest.entries.get(id)?.row.label)).toEqual(['bidi txt', 'bidi txt']);
-  expect(forest.entries.size).toBe(2 * outline(sandboxBranch(twins[0]!, '')).length);
-  expect([...look().entries.keys()]).toEqual([...forest.entries.keys()]);
+  expect(new Set(forest.roots().map(({ id }) => id)).size).toBe(2);
+  expect(forest.roots().map((node) => forest.entry(node)?.branch.row.label)).toEqual([
+    'bidi txt',
+    'bidi txt',
+  ]);
+  expect(new Set(ids(forest)).size).toBe(2 * outline(sandboxBranch(twins[0]!, place)).length);
+  expect(ids(look())).toEqual(ids(forest));
 });
 
 test('sockets that were not read say how to read them, and what that costs', () => {
@@ -173,4 +192,35 @@ test('sockets that were not read say how to read them, and what that costs', () 
     'Not read yet | Refresh to read it: reading counts as use and postpones the idle shutdown',
   );
   expect(rowsOf(microsandbox({ capabilities: new Set() })).join()).not.toContain('Listening');
+});
+
+test('sockets that could not be read say why, beside those that were read before', () => {
+  const listeningError = plain`The agent said no.`;
+  const unread = rowsOf(microsandbox({ listeningError }));
+  expect(unread).toContain('It could not be read | The agent said no.');
+  expect(unread.join()).not.toContain('Not read yet');
+  const value = { sockets: [{ address: address('0.0.0.0'), port: 22 }], truncated: false };
+  const old = rowsOf(microsandbox({ listeningError, listening: { value, atMs: nowMs } }));
+  expect(old).toContain('It could not be read | The agent said no.');
+  expect(old).toContain('0.0.0.0:22 | not published');
+});
+
+test('a microsandbox that publishes nothing says so of itself, and not of containers', () => {
+  expect(rowsOf(microsandbox({ ports: knownFromTool([]) }))).toContain('Publishes no port');
+});
+
+test('a clock that its owner wants left alone is no reason to warn', () => {
+  const discovered = { state: 'running', ports: [], isClockFree: true } as const;
+  const row = rowOf(microsandbox({ discovered, clockOffsetMs: { value: -3_600_000, atMs: nowMs } }), 'Clock');
+  expect(row).toMatchObject({
+    description: '1 h 0 min behind · left alone, as its owner wants',
+    icon: { id: 'watch' },
+  });
+});
+
+test('how long a guest has been idle says when that was, once no poll brings it up to date', () => {
+  const activity = { value: { idleMs: 185_000, activeSessions: 0 }, atMs: nowMs };
+  const frozen = `Activity | idle for 3 min at ${timeText(nowMs)}`;
+  expect(rowsOf(microsandbox({ activity, isStale: true }))).toContain(`${frozen} · earlier data`);
+  expect(rowsOf(microsandbox({ activity, pollError: plain`no` }))).toContain(frozen);
 });

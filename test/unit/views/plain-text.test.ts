@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import { plain } from '../../../src/base/text.ts';
 import { breakable, inert } from '../../../src/views/plain-text.ts';
 
 test('what VS Code gives a meaning to becomes plain text', () => {
-  expect(inert('$(flame) [x](command:y)')).toBe('$ (flame) [x] (command:y)');
+  expect(inert(plain`$(flame) [x](command:y)`)).toBe('$ (flame) [x] (command:y)');
 });
 
 test('a long endpoint may be broken after its separators, and reads the same', () => {

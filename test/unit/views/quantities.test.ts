@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { inert } from '../../../src/views/plain-text.ts';
 import {
   bytesText,
   clockOffsetText,
   coarseDurationText,
   durationText,
   roundTripText,
+  timeText,
 } from '../../../src/views/quantities.ts';
 
 test('durations are said in their two largest units', () => {
@@ -49,6 +49,14 @@ test('clock offsets say which way', () => {
   ]);
 });
 
-test('texts cannot draw icons or make links', () => {
-  expect(inert('$(flame) [go](command:x)')).toBe('$ (flame) [go] (command:x)');
+test('moments are those of a clock of 24 hours, with their date when that is another one', () => {
+  const now = new Date(2026, 10, 4, 23, 59, 59).getTime();
+  expect(timeText(new Date(2026, 10, 4, 14, 3, 22).getTime(), now)).toBe('14:03:22');
+  expect(timeText(new Date(2026, 10, 4, 0, 0, 5).getTime(), now)).toBe('00:00:05');
+  expect(timeText(new Date(2026, 10, 3, 23, 59, 59).getTime(), now)).toBe('2026-11-03 23:59:59');
+  expect(timeText(new Date(2027, 0, 1, 9, 0, 0).getTime(), now)).toBe('2027-01-01 09:00:00');
+});
+
+test('a moment that cannot be is not known', () => {
+  expect([Infinity, -Infinity, NaN, -1e18].map((atMs) => timeText(atMs))).toEqual(Array(4).fill('unknown'));
 });

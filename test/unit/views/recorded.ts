@@ -1,33 +1,54 @@
 import { parseEndpoint } from '../../../src/agent/endpoint.ts';
 import { AgentError } from '../../../src/agent/errors.ts';
-import { applyPortChange } from '../../../src/sandboxes/model/port-book.ts';
+import type { PortBinding } from '../../../src/agent/facts.ts';
+import { plain, plainText, type PlainText } from '../../../src/base/text.ts';
+import { initialConnection, type ConnectionState } from '../../../src/sandboxes/model/connection.ts';
+import { applyPortChanges, type PortKnowledge } from '../../../src/sandboxes/model/port-book.ts';
 import { judgeReadiness } from '../../../src/sandboxes/model/readiness.ts';
 import {
   initialSnapshot,
   type SandboxSnapshot,
   type SandboxSpec,
 } from '../../../src/sandboxes/model/snapshot.ts';
+import type { Snapshots } from '../../../src/views/per-sandbox.ts';
 
 export const nowMs = Date.UTC(2026, 0, 2, 3, 4, 5);
 
+/** A text of a test, as it comes out of the border. */
+export const text = (words: string): PlainText => plainText(words, 1000);
+
 export const spec: SandboxSpec = {
   id: 'settings/web/arcbox+unix:///run/agent.sock',
-  name: 'web',
+  name: plain`web`,
   endpoint: parseEndpoint('arcbox+unix:///run/agent.sock'),
   source: 'settings',
 };
 
 export const lost = new AgentError(
   'unreachable',
-  'arcbox+unix:///run/agent.sock: no such file; start the agent.',
+  plain`arcbox+unix:///run/agent.sock: no such file; start the agent.`,
 );
+
+/** A connection that has been open for a minute. */
+export const open: ConnectionState = { phase: 'open', attempt: 1, failures: 0, sinceMs: nowMs - 60_000 };
+
+/** A connection that is being opened for the first time. */
+export const connecting: ConnectionState = {
+  phase: 'connecting',
+  attempt: 1,
+  failures: 0,
+  lastError: null,
+};
+
+/** A connection that nobody wants. */
+export const idle: ConnectionState = initialConnection(true);
 
 /** A connected sandbox whose dockerd is not ready, with `changes`; its readiness is judged as the model does. */
 export function connected(changes: Partial<SandboxSnapshot> = {}): SandboxSnapshot {
   const snapshot: SandboxSnapshot = {
     ...initialSnapshot(spec),
-    connection: { phase: 'open', sinceMs: nowMs - 60_000 },
-    agent: { version: '0.4.0' },
+    connection: open,
+    agent: { version: plain`0.4.0` },
     capabilities: new Set([
       'runtime_status',
       'ensure_runtime',
@@ -42,28 +63,29 @@ export function connected(changes: Partial<SandboxSnapshot> = {}): SandboxSnapsh
       value: {
         containerdReady: true,
         dockerReady: false,
-        endpoint: '',
-        detail: '',
+        endpoint: plain``,
+        detail: plain``,
         services: [
-          { name: 'containerd', status: 'ready', detail: 'socket reachable' },
-          { name: 'dockerd', status: 'not_ready', detail: 'no reachable socket found' },
+          { name: plain`containerd`, status: plain`ready`, detail: plain`socket reachable` },
+          { name: plain`dockerd`, status: plain`not_ready`, detail: plain`no reachable socket found` },
         ],
       },
     },
     system: {
       atMs: nowMs - 3000,
       value: {
-        kernelVersion: '6.1.0',
-        osName: 'Debian GNU/Linux',
-        osVersion: '12',
-        arch: 'x86_64',
+        kernelVersion: plain`6.1.0`,
+        osName: plain`Debian GNU/Linux`,
+        osVersion: plain`12`,
+        arch: plain`x86_64`,
         totalMemory: 8n * 2n ** 30n,
         availableMemory: 6n * 2n ** 30n,
         cpuCount: 2,
         loadAverage: [0.5, 0.25, 0.1],
-        hostname: 'guest',
+        hostname: plain`guest`,
         uptime: 7500n,
-        ipAddresses: ['10.0.0.2', 'fe80::1'],
+        ipAddresses: [plain`10.0.0.2`, plain`fe80::1`],
+        distroInitPending: false,
       },
     },
     ports: published({ c0ffee: [binding(8080, 49152)] }),
@@ -74,7 +96,13 @@ export function connected(changes: Partial<SandboxSnapshot> = {}): SandboxSnapsh
 
 /** The same sandbox after its connection broke. */
 export function disconnected(snapshot: SandboxSnapshot = connected()): SandboxSnapshot {
-  const connection = { phase: 'backoff', attempt: 1, retryAtMs: nowMs + 500, lastError: lost } as const;
+  const connection: ConnectionState = {
+    phase: 'backoff',
+    attempt: 1,
+    failures: 1,
+    retryAtMs: nowMs + 500,
+    lastError: lost,
+  };
   return { ...snapshot, connection, isStale: true, readiness: 'unreachable' };
 }
 
@@ -83,13 +111,27 @@ export function binding(
   hostPort: number,
   hostIp = '127.0.0.1',
   protocol = 'tcp',
-): { containerPort: number; hostPort: number; hostIp: string; protocol: string } {
+): PortBinding {
   return { containerPort, hostPort, hostIp, protocol };
 }
 
-/** A port book as the model makes it of what a guest sends. */
-export function published(
-  containers: Readonly<Record<string, readonly ReturnType<typeof binding>[]>>,
-): SandboxSnapshot['ports'] {
-  return applyPortChange(null, { kind: 'snapshot', containers: new Map(Object.entries(containers)) });
+/** The ports as the model makes them of what a guest sends. */
+export function published(containers: Readonly<Record<string, readonly PortBinding[]>>): PortKnowledge {
+  const snapshot = { kind: 'snapshot', containers: new Map(Object.entries(containers)) } as const;
+  return applyPortChanges({ kind: 'asking' }, [snapshot], nowMs);
+}
+
+/** The same with the list of one container replaced. */
+export function republished(
+  ports: PortKnowledge,
+  containerId: string,
+  bindings: readonly PortBinding[],
+): PortKnowledge {
+  return applyPortChanges(ports, [{ kind: 'changed', containerId, bindings }], nowMs);
+}
+
+/** What a registry holds that knows these sandboxes, in this order. */
+export function snapshotsOf(list: readonly SandboxSnapshot[]): Snapshots {
+  const byId = new Map(list.map((snapshot) => [snapshot.id, snapshot]));
+  return { ids: () => [...byId.keys()], get: (id) => byId.get(id) };
 }

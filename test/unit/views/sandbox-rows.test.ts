@@ -1,14 +1,25 @@
 import { expect, test } from 'vitest';
 import { AgentError } from '../../../src/agent/errors.ts';
 import { cleanRuntime } from '../../../src/sandboxes/model/guest-facts.ts';
-import { GuestTextCleaner } from '../../../src/base/guest-text.ts';
+import { plain, TextCleaner, type PlainText } from '../../../src/base/text.ts';
 import type { DiscoveredState } from '../../../src/sandboxes/model/discovered.ts';
 import { initialSnapshot, type SandboxSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
 import { sandboxBranch } from '../../../src/views/tree/sandbox.ts';
 import type { Branch } from '../../../src/views/tree/row.ts';
-import { binding, connected, disconnected, lost, nowMs, published, spec } from './recorded.ts';
+import { timeText } from '../../../src/views/quantities.ts';
+import {
+  binding,
+  connected,
+  connecting,
+  disconnected,
+  lost,
+  nowMs,
+  published,
+  republished,
+  spec,
+} from './recorded.ts';
 
-const rowsOf = (snapshot: SandboxSnapshot): Branch => sandboxBranch(snapshot, 'this machine (host)');
+const rowsOf = (snapshot: SandboxSnapshot): Branch => sandboxBranch(snapshot, plain`this machine (host)`);
 
 /** The tree as text: two spaces a level, `label | description`. */
 function outline({ row, children }: Branch, depth = 0): string[] {
@@ -65,7 +76,7 @@ test('only what a sandbox can do is offered', () => {
     'sandbox+open+configured',
   );
   expect(rowsOf(disconnected()).row.contextValue).toBe('sandbox+waiting+configured');
-  const running = { kind: 'ensureRuntime', startedAtMs: nowMs, detail: '' } as const;
+  const running = { kind: 'ensureRuntime', startedAtMs: nowMs, detail: plain`` } as const;
   expect(rowsOf(connected({ operation: running })).row.contextValue).not.toContain('canEnsure');
 });
 
@@ -74,7 +85,6 @@ test('a sandbox that was never connected, one that connects and one that fails s
   expect(outline(idle)).toEqual(['web | not connected', '  Not connected']);
   expect(find(idle, 'Not connected').row.contextValue).toBe('message+canConnect');
 
-  const connecting = { phase: 'connecting', attempt: 1, lastError: null } as const;
   expect(outline(rowsOf({ ...initialSnapshot(spec), connection: connecting }))).toEqual([
     'web | connecting',
     '  Connecting…',
@@ -90,13 +100,21 @@ test('a sandbox that was never connected, one that connects and one that fails s
     `  Not reachable, trying again | ${lost.message}`,
   ]);
 
-  const useless = new AgentError('unsupported', 'The protocol is not available.');
-  const failed = { ...failing, connection: { phase: 'failed', lastError: useless } } as const;
-  expect(outline(rowsOf(failed))).toEqual(['web | unreachable', `  Cannot connect | ${useless.message}`]);
+  const useless = new AgentError('unsupported', plain`The protocol is not available.`);
+  const failed = {
+    ...failing,
+    connection: { phase: 'failed', attempt: 1, failures: 1, retryAtMs: nowMs, lastError: useless },
+  } as const;
+  expect(outline(rowsOf(failed))).toEqual([
+    'web | unreachable',
+    `  Cannot connect | ${useless.message} Sandlight looks again at ${timeText(nowMs)}.`,
+  ]);
 });
 
 test('a connected sandbox that has not answered yet says what is awaited', () => {
-  const tree = rowsOf(connected({ runtime: null, system: null, ports: null, clockOffsetMs: null }));
+  const tree = rowsOf(
+    connected({ runtime: null, system: null, ports: { kind: 'asking' }, clockOffsetMs: null }),
+  );
   expect(outline(tree)).toEqual([
     'web | checking',
     '  Services',
@@ -113,14 +131,14 @@ test('nothing to show is said in words, and told apart from not knowing', () => 
   const runtime = {
     containerdReady: false,
     dockerReady: false,
-    endpoint: '',
-    detail: 'no stack',
+    endpoint: plain``,
+    detail: plain`no stack`,
     services: [],
   };
   const empty = rowsOf(connected({ ports: published({}), runtime: { value: runtime, atMs: nowMs } }));
   expect(outline(empty)).toContain('    No container publishes a port');
   expect(outline(empty)).toContain('    The agent reports no services | no stack');
-  const unknown = rowsOf(connected({ ports: null, portsUnknownReason: 'This agent does not tell.' }));
+  const unknown = rowsOf(connected({ ports: { kind: 'unknown', reason: plain`This agent does not tell.` } }));
   expect(outline(unknown)).toContain('    Published ports are not known | This agent does not tell.');
 });
 
@@ -142,8 +160,8 @@ test('a lost connection keeps the last data, marked on every row, and says why',
 test('what the guest does, could not answer, or sent in excess has a row of its own', () => {
   const tree = rowsOf(
     connected({
-      operation: { kind: 'ensureRuntime', startedAtMs: nowMs, detail: 'starting dockerd' },
-      pollError: 'The agent said no.',
+      operation: { kind: 'ensureRuntime', startedAtMs: nowMs, detail: plain`starting dockerd` },
+      pollError: plain`The agent said no.`,
       cuts: 3,
     }),
   );
@@ -156,7 +174,7 @@ test('what the guest does, could not answer, or sent in excess has a row of its 
 });
 
 test('a sandbox that its own tool has stopped or paused says so, with what is odd about it', () => {
-  const found = (state: DiscoveredState, note?: string): Branch =>
+  const found = (state: DiscoveredState, note?: PlainText): Branch =>
     rowsOf({
       ...initialSnapshot(spec),
       discovered: { state, ports: [], ...(note !== undefined && { note }) },
@@ -164,9 +182,9 @@ test('a sandbox that its own tool has stopped or paused says so, with what is od
   expect(found('stopped').row.description).toBe('stopped');
   expect(found('paused').row.description).toBe('paused');
   expect(found('running').row.description).toBe('not connected');
-  expect(outline(found('dead', 'It crashed.'))).toEqual([
+  expect(outline(found('dead', plain`It crashed.`))).toEqual([
     'web | not running',
-    '  Not connected',
+    '  Not connected | Start it with the tool it belongs to',
     '  It crashed.',
   ]);
 });
@@ -180,7 +198,7 @@ test('a port that the sandbox itself publishes names no container', () => {
 
 test('an agent without a runtime has no Services group', () => {
   const tree = rowsOf(
-    connected({ capabilities: new Set(), runtime: null, ports: null, portsUnknownReason: 'none' }),
+    connected({ capabilities: new Set(), runtime: null, ports: { kind: 'unknown', reason: plain`none` } }),
   );
   expect(tree.children.map(({ row }) => row.label)).toEqual(['Ports', 'System']);
 });
@@ -214,7 +232,7 @@ test('hostile service names are plain, bounded text, and two of one name have di
     'a/b%2F',
     '',
   ];
-  const cleaner = new GuestTextCleaner();
+  const cleaner = new TextCleaner();
   const services = hostile.map((name) => ({ name, status: 'odd\u202eword', detail: '' }));
   const value = cleanRuntime(
     { containerdReady: false, dockerReady: false, endpoint: '', detail: '', services },
@@ -237,4 +255,87 @@ test('a clock that is off by more than two seconds is marked', () => {
   expect(clock(-29_880_000).row).toMatchObject({ description: '8 h 18 min behind', icon: { id: 'warning' } });
   expect(clock(1500).row).toMatchObject({ description: '1.5 s ahead', icon: { id: 'watch' } });
   expect(clock(1500).row.contextValue).toBe('fact+clock+canSyncClock');
+});
+
+test('a sandbox that its own tool has stopped is grey, never red, and is not offered to be connected', () => {
+  for (const state of ['stopped', 'paused', 'dead'] as const) {
+    const tree = rowsOf({ ...initialSnapshot({ ...spec, discovered: { state, ports: [] } }) });
+    expect(tree.row.icon, state).toMatchObject({ color: 'disabledForeground' });
+    expect(tree.row.icon?.id, state).not.toMatch(/^debug-/);
+    expect(tree.row.contextValue).toBe('sandbox+configured');
+    expect(find(tree, 'Not connected').row.contextValue).toBe('message');
+  }
+});
+
+test('what was never told before the connection was lost is not said to be awaited', () => {
+  const tree = rowsOf(disconnected(connected({ runtime: null, system: null, ports: { kind: 'asking' } })));
+  expect(outline(tree).join()).not.toContain('Asking');
+  expect(
+    outline(tree).filter((line) => line.includes('Not told before the connection was lost')),
+  ).toHaveLength(3);
+});
+
+test('ports of an engine that is down are shown as last seen, with when', () => {
+  const current = published({ c0ffee: [binding(8080, 49152)], f00d: [binding(80, 80), binding(81, 81)] });
+  if (current.kind !== 'known') throw new Error('the ports are known');
+  const stale = { reason: plain`The engine is down.`, sinceMs: nowMs };
+  const tree = rowsOf(connected({ ports: { ...current, stale } }));
+  const seen = `last seen ${timeText(nowMs)}`;
+  expect(find(tree, 'Ports').row.description).toBe(`3 published · ${seen}`);
+  expect(find(tree, 'This list may be out of date').row.description).toBe('The engine is down.');
+  const rows = all(tree).filter(({ node }) => node.kind === 'port');
+  expect(rows).toHaveLength(3);
+  for (const { row } of rows) {
+    expect(row.description).toBe(`tcp · ${seen}`);
+    expect(row.tooltip.split('\n')).toContain(seen);
+    expect(row.spoken).toContain(seen);
+    expect(row.icon?.color).toBe('disabledForeground');
+  }
+});
+
+test('that nothing is published is said only when it is known', () => {
+  const none = published({});
+  if (none.kind !== 'known') throw new Error('the ports are known');
+  const stale = { reason: plain`The engine is down.`, sinceMs: nowMs };
+  const lines = outline(rowsOf(connected({ ports: { ...none, stale } })));
+  expect(lines).toContain('    No port was published when they were last seen');
+  expect(lines).not.toContain('    No container publishes a port');
+  const impossible = published({ c: [binding(0, 0)] });
+  expect(outline(rowsOf(connected({ ports: impossible }))).join()).not.toContain('No container publishes');
+});
+
+test('a list from which impossible ports have gone no longer says that some are left out', () => {
+  const ports = published({ bad: [binding(0, 80)], good: [binding(80, 80)] });
+  const leftOut = (changed: SandboxSnapshot['ports']): boolean =>
+    outline(rowsOf(connected({ ports: changed })))
+      .join()
+      .includes('Some ports are left out');
+  expect(leftOut(ports)).toBe(true);
+  expect(leftOut(republished(ports, 'bad', []))).toBe(false);
+});
+
+test('an address that is none cannot become a row, whatever the guest calls it', () => {
+  const hostile = [
+    'evil.example/phish?x=',
+    'user@evil.example',
+    '127.0.0.1#',
+    '[::1]@evil.example',
+    '0x7f.1',
+  ];
+  const ports = published({ web: hostile.map((hostIp, i) => binding(80, 8000 + i, hostIp)) });
+  expect(outline(rowsOf(connected({ ports }))).join()).not.toMatch(/evil|0x7f|#/);
+});
+
+test('the number of the protocol, and a guest that still initialises, are facts', () => {
+  const system = { atMs: nowMs, value: { ...connected().system!.value, distroInitPending: true } };
+  const tree = rowsOf(connected({ agent: { version: plain`0.4.0`, generation: 7 }, system }));
+  expect(find(tree, 'Agent').row.description).toBe('0.4.0, protocol version 7');
+  expect(find(tree, 'Start').row.description).toBe('guest still initialising');
+  expect(find(tree, 'System').row.description).toBe('guest still initialising');
+});
+
+test('how long the guest has been up says when that was, once no poll brings it up to date', () => {
+  expect(find(rowsOf(disconnected()), 'Uptime').row.description).toBe(
+    `2 h 5 min at ${timeText(nowMs - 3000)} · earlier data`,
+  );
 });

@@ -1,27 +1,33 @@
 import { expect, test } from 'vitest';
 import { initialSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
-import { statusText } from '../../../src/views/status-text.ts';
-import { badgeOf } from '../../../src/views/tree/summary.ts';
-import { connected, disconnected, nowMs, spec } from './recorded.ts';
+import { plain } from '../../../src/base/text.ts';
+import type { SandboxSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
+import { timeText } from '../../../src/views/quantities.ts';
+import { maxTooltipSandboxes, StatusModel, statusText } from '../../../src/views/status-text.ts';
+import { badgeOf, UnreadyCount } from '../../../src/views/tree/summary.ts';
+import { connected, disconnected, nowMs, snapshotsOf, spec, text } from './recorded.ts';
+
+const here = plain`here`;
+const nothing: ReadonlySet<string> = new Set();
 
 const allReady = {
   containerdReady: true,
   dockerReady: true,
-  endpoint: '',
-  detail: '',
-  services: [{ name: 'containerd', status: 'ready', detail: '' }],
+  endpoint: plain``,
+  detail: plain``,
+  services: [{ name: plain`containerd`, status: plain`ready`, detail: plain`` }],
 };
-const ready = connected({ id: 'ready', name: 'calm', runtime: { value: allReady, atMs: nowMs } });
+const ready = connected({ id: 'ready', name: plain`calm`, runtime: { value: allReady, atMs: nowMs } });
 
-test('one sandbox: icon, name and word, with what is known and how old it is', () => {
-  expect(statusText([connected()], 'here', nowMs)).toEqual({
+test('one sandbox: icon, name and word, with what is known and since when', () => {
+  expect(statusText([connected()], here, nowMs)).toEqual({
     text: '$(warning) web: degraded',
     tooltip: [
       'web: degraded',
-      'Last answer: 3 s ago, after 0.4 ms',
+      `Last answer: ${timeText(nowMs - 3000, nowMs)}, after 0.4 ms`,
       'Services: 1 of 2 ready',
       'Clock: in step',
-      'Up for 2 h 5 min',
+      `Up since ${timeText(nowMs - 3000 - 7_500_000, nowMs)}`,
       '',
       'Seen from here',
     ].join('\n'),
@@ -32,54 +38,118 @@ test('one sandbox: icon, name and word, with what is known and how old it is', (
 });
 
 test('no sandbox is said in words', () => {
-  expect(statusText([], 'here', nowMs)).toMatchObject({
+  expect(statusText([], here, nowMs)).toMatchObject({
     text: '$(vm) Sandlight: no sandbox',
     background: 'none',
   });
 });
 
 test('several sandboxes: the worst of them and how many share its state', () => {
-  expect(statusText([ready, connected()], 'here', nowMs).text).toBe('$(warning) web: degraded (1 of 2)');
-  expect(statusText([ready, disconnected(), connected()], 'here', nowMs)).toMatchObject({
+  expect(statusText([ready, connected()], here, nowMs).text).toBe('$(warning) web: degraded (1 of 2)');
+  expect(statusText([ready, disconnected(), connected({ id: 'other' })], here, nowMs)).toMatchObject({
     text: '$(error) web: unreachable (1 of 3)',
     background: 'error',
   });
-  expect(statusText([ready, { ...ready, id: 'other' }], 'here', nowMs)).toMatchObject({
+  expect(statusText([ready, { ...ready, id: 'other' }], here, nowMs)).toMatchObject({
     text: '$(pass-filled) 2 sandboxes: ready',
     background: 'none',
   });
 });
 
 test('a sandbox that nobody wants connected does not count as the worst', () => {
-  expect(statusText([initialSnapshot(spec), ready], 'here', nowMs).sandboxId).toBe('ready');
-  expect(statusText([initialSnapshot(spec)], 'here', nowMs).text).toBe(
-    '$(debug-disconnect) web: not connected',
-  );
+  expect(statusText([initialSnapshot(spec), ready], here, nowMs).sandboxId).toBe('ready');
+  expect(statusText([initialSnapshot(spec)], here, nowMs).text).toBe('$(vm-outline) web: not connected');
 });
 
 test('the item spins while the runtime is ensured', () => {
-  const operation = { kind: 'ensureRuntime', startedAtMs: nowMs, detail: '' } as const;
-  expect(statusText([connected({ operation })], 'here', nowMs)).toMatchObject({
+  const operation = { kind: 'ensureRuntime', startedAtMs: nowMs, detail: plain`` } as const;
+  expect(statusText([connected({ operation })], here, nowMs)).toMatchObject({
     text: '$(loading~spin) web: starting',
     background: 'none',
   });
 });
 
 test('a name cannot draw icons', () => {
-  expect(statusText([connected({ name: '$(flame)' })], 'here', nowMs).text).toBe(
+  expect(statusText([connected({ name: plain`$(flame)` })], here, nowMs).text).toBe(
     '$(warning) $ (flame): degraded',
   );
 });
 
 test('stale knowledge is called that', () => {
-  expect(statusText([disconnected()], 'here', nowMs).tooltip).toContain('before the connection was lost');
+  expect(statusText([disconnected()], here, nowMs).tooltip).toContain('before the connection was lost');
 });
 
+const countOf = (list: readonly SandboxSnapshot[]): number =>
+  new UnreadyCount().update(snapshotsOf(list), { listChanged: true, changed: nothing });
+
 test('the badge counts services that are not ready, in connected sandboxes only', () => {
-  expect(badgeOf([connected(), connected({ id: 'other' })])).toEqual({
+  expect(badgeOf(countOf([connected(), connected({ id: 'other' })]))).toEqual({
     value: 2,
     tooltip: '2 services are not ready',
   });
-  expect(badgeOf([connected()])?.tooltip).toBe('1 service is not ready');
-  expect(badgeOf([disconnected(), ready])).toBeUndefined();
+  expect(badgeOf(countOf([connected()]))?.tooltip).toBe('1 service is not ready');
+  expect(badgeOf(countOf([disconnected(), ready]))).toBeUndefined();
+});
+
+test('the badge counts on after changes, and looks only at what has changed', () => {
+  const list = Array.from({ length: 100 }, (_, i) => connected({ id: `s${i}` }));
+  const count = new UnreadyCount();
+  expect(count.update(snapshotsOf(list), { listChanged: true, changed: nothing })).toBe(100);
+  list[7] = disconnected(list[7]);
+  const all = snapshotsOf(list);
+  const read: string[] = [];
+  const get = (id: string): SandboxSnapshot | undefined => {
+    read.push(id);
+    return all.get(id);
+  };
+  expect(count.update({ ids: () => all.ids(), get }, { listChanged: false, changed: new Set(['s7']) })).toBe(
+    99,
+  );
+  expect(read).toEqual(['s7']);
+  expect(count.update(snapshotsOf(list.slice(0, 50)), { listChanged: true, changed: nothing })).toBe(49);
+});
+
+test('the tooltip names ten sandboxes, the worst first, and counts the others', () => {
+  const calm = Array.from({ length: 999 }, (_, i) => ({ ...ready, id: `s${i}`, name: text(`calm ${i}`) }));
+  const list = [...calm.slice(0, 500), { ...disconnected(), name: plain`broken` }, ...calm.slice(500)];
+  const { tooltip } = statusText(list, here, nowMs);
+  const paragraphs = tooltip.split('\n\n');
+  expect(paragraphs).toHaveLength(maxTooltipSandboxes + 2);
+  expect(paragraphs[0]).toMatch(/^broken: unreachable/);
+  expect(paragraphs[1]).toMatch(/^calm 0: ready/);
+  expect(paragraphs.at(-2)).toBe('and 990 more');
+});
+
+test('no age is told, which would be wrong by the time it is read', () => {
+  expect(statusText([connected({ id: 'other' }), disconnected()], here, nowMs).tooltip).not.toMatch(
+    /\bago\b|Up for/,
+  );
+});
+
+test('a change that nothing of what is said depends on makes nothing anew', () => {
+  const list = Array.from({ length: 30 }, (_, i) => ({ ...ready, id: `s${i}` }));
+  const model = new StatusModel(here);
+  const first = model.update(snapshotsOf(list), { listChanged: true, changed: nothing }, nowMs);
+  const changed = (id: string): ReadonlySet<string> => new Set([id]);
+  list[20] = { ...list[20]!, roundTripMs: { value: 5, atMs: nowMs } };
+  expect(model.update(snapshotsOf(list), { listChanged: false, changed: changed('s20') }, nowMs)).toBe(first);
+  list[3] = { ...list[3]!, roundTripMs: { value: 5, atMs: nowMs } };
+  const second = model.update(snapshotsOf(list), { listChanged: false, changed: changed('s3') }, nowMs);
+  expect(second.tooltip).toContain('after 5.0 ms');
+});
+
+test('after any change it says what it would say from nothing', () => {
+  const kinds = [ready, connected(), disconnected(), initialSnapshot(spec)];
+  const list = Array.from({ length: 15 }, (_, i) => ({ ...ready, id: `s${i}`, name: text(`box ${i}`) }));
+  const model = new StatusModel(here);
+  model.update(snapshotsOf(list), { listChanged: true, changed: nothing }, nowMs);
+  for (let step = 0; step < 200; step++) {
+    const at = (step * 7) % list.length;
+    const { id, name } = list[at]!;
+    list[at] = { ...kinds[(step * 5 + at) % kinds.length]!, id, name };
+    const listChanged = step % 40 === 39;
+    if (listChanged) list.reverse();
+    const said = model.update(snapshotsOf(list), { listChanged, changed: new Set([id]) }, nowMs);
+    expect(said).toEqual(statusText(list, here, nowMs));
+  }
 });

@@ -1,35 +1,49 @@
 import * as l10n from '../../../base/l10n.ts';
-import { openDaemonChannel } from '../../../agent/connect.ts';
+import { openDaemonChannel } from '../../../agent/arcbox/daemon-channel.ts';
 import type { Endpoint } from '../../../agent/endpoint.ts';
 import { AgentError } from '../../../agent/errors.ts';
 import {
   MachineServiceClientImpl,
   SystemServiceClientImpl,
+  type MachineSummary,
 } from '../../../agent/generated/arcbox/v1/daemon.ts';
 import type { Logger } from '../../../base/logger.ts';
 import { rpcOver, type RpcChannel } from '../../../agent/rpc/channel.ts';
-import { waitForSocket } from '../../../base/wait-for-socket.ts';
-import { backoffMs } from '../../model/connection.ts';
-import { GuestTextCleaner } from '../../../base/guest-text.ts';
+import { waitForPath } from '../../../base/path-watch.ts';
+import { backoffMs } from '../../../base/backoff.ts';
+import { pause } from '../../../base/pause.ts';
+import { plain, plainText, type PlainText } from '../../../base/text.ts';
+import { settleMs, slowLookMs, type Findings } from '../findings.ts';
 import { findArcboxSockets, type ArcboxSockets } from './sockets.ts';
 import type { DiscoveredSandbox, DiscoveredState } from '../../model/discovered.ts';
 
 const callTimeoutMs = 10_000;
-const maxMachines = 200;
+/** A connection that lasted this long failed for a reason of its own: the waits begin anew. */
+const steadyMs = 10_000;
+/** Most machines of a daemon that are shown. */
+export const maxMachines = 200;
 const maxNameLength = 128;
+const maxStateLength = 40;
 
-/** The daemon's words for the state of a machine; other words count as stopped. */
+/** The daemon's words for the state of a machine; an open set. */
 const states: ReadonlyMap<string, DiscoveredState> = new Map([
-  ['running', 'running'],
+  ['created', 'stopped'],
   ['starting', 'starting'],
+  ['running', 'running'],
+  ['paused', 'paused'],
+  ['stopping', 'stopped'],
+  ['stopped', 'stopped'],
 ]);
 
 /** What is needed to follow a daemon. */
 export interface WatchArcboxOptions {
   /** Where it may listen, the likeliest first. */
   readonly candidates: readonly [ArcboxSockets, ...ArcboxSockets[]];
-  /** Called with every machine, whenever the daemon's setup moves on. The last list stays when the daemon goes away. */
-  readonly onChange: (machines: readonly DiscoveredSandbox[]) => void;
+  /**
+   * Called with every machine, whenever the daemon's setup moves on and now and then. The last list stays when the daemon
+   * goes away.
+   */
+  readonly onChange: (found: Findings) => void;
   readonly signal: AbortSignal;
   readonly logger: Logger;
 }
@@ -47,13 +61,12 @@ export async function watchArcbox({
   for (let attempt = 0; !signal.aborted; attempt++) {
     const sockets = await findArcboxSockets(candidates);
     if (sockets !== undefined) {
-      const reason = await followDaemon(sockets, signal, logger, (machines) => {
-        attempt = 0;
-        onChange(machines);
-      });
-      logger.debug(`ArcBox daemon: ${reason.message}`);
+      const sinceMs = Date.now();
+      const reason = await followDaemon(sockets, signal, logger, onChange);
+      logger.debug(plain`ArcBox daemon: ${reason.message}`);
+      if (Date.now() - sinceMs > steadyMs) attempt = 0;
     }
-    await waitForSocket((sockets ?? candidates[0]).grpc, backoffMs(attempt, Math.random()), signal);
+    await waitForPath((sockets ?? candidates[0]).grpc, backoffMs(attempt, Math.random()), signal);
   }
 }
 
@@ -62,7 +75,7 @@ export async function discoverArcbox(
   sockets: ArcboxSockets,
   signal: AbortSignal,
   logger: Logger,
-): Promise<readonly DiscoveredSandbox[]> {
+): Promise<Findings> {
   const channel = await openDaemonChannel(daemonEndpoint(sockets), {
     timeoutMs: callTimeoutMs,
     signal,
@@ -80,16 +93,37 @@ async function followDaemon(
   sockets: ArcboxSockets,
   signal: AbortSignal,
   logger: Logger,
-  onMachines: (machines: readonly DiscoveredSandbox[]) => void,
+  onChange: (found: Findings) => void,
 ): Promise<AgentError> {
   let channel: RpcChannel | undefined;
   try {
     channel = await openDaemonChannel(daemonEndpoint(sockets), { timeoutMs: callTimeoutMs, signal, logger });
     const daemon = new SystemServiceClientImpl(rpcOver(channel, { timeoutMs: callTimeoutMs, signal }));
-    for await (const { phase } of daemon.watchSetupStatus({})) {
-      logger.debug(`ArcBox daemon: setup phase ${phase}`);
-      onMachines(await listMachines(channel, sockets, signal));
+    let news = new AbortController();
+    const over = new AbortController();
+    const setups = (async (): Promise<void> => {
+      try {
+        for await (const { phase } of daemon.watchSetupStatus({})) {
+          logger.debug(plain`ArcBox daemon: setup phase ${phase}`);
+          news.abort();
+        }
+      } finally {
+        over.abort();
+        news.abort();
+      }
+    })();
+    // It is waited for below, unless a call fails before.
+    setups.catch(() => undefined);
+    for (;;) {
+      // The setup says nothing of a machine that somebody starts or stops.
+      await pause(slowLookMs(Math.random()), news.signal);
+      if (over.signal.aborted) break;
+      news = new AbortController();
+      onChange(await listMachines(channel, sockets, signal));
+      // A setup that downloads something tells every bit of progress.
+      await pause(settleMs(Math.random()), signal);
     }
+    await setups;
     return new AgentError('connection_closed', l10n.t('The daemon ended its stream of setup states.'));
   } catch (error) {
     return AgentError.from(error, 'connection_closed');
@@ -103,25 +137,46 @@ async function listMachines(
   channel: RpcChannel,
   sockets: ArcboxSockets,
   signal: AbortSignal,
-): Promise<readonly DiscoveredSandbox[]> {
+): Promise<Findings> {
   const client = new MachineServiceClientImpl(rpcOver(channel, { timeoutMs: callTimeoutMs, signal }));
   const { machines } = await client.list({ all: true }).catch((error: unknown) => {
     if (error instanceof AgentError && error.code === 'remote_error') return { machines: [] };
     throw error;
   });
-  const cleaner = new GuestTextCleaner();
-  return machines.slice(0, maxMachines).flatMap(({ id, name, state }) => {
-    if (id === '' || id.length > maxNameLength) return [];
-    return {
-      name: cleaner.text(name === '' ? id : name, maxNameLength),
+  return findingsOf(machines, sockets);
+}
+
+/** The machines that a daemon lists, and how many of them cannot be shown. */
+export function findingsOf(machines: readonly MachineSummary[], sockets: ArcboxSockets): Findings {
+  const sandboxes = new Map<string, DiscoveredSandbox>();
+  for (const { id, name, state: word } of machines) {
+    if (sandboxes.size === maxMachines) break;
+    const shown = plainText(name === '' ? id : name, maxNameLength);
+    if (id === '' || id.length > maxNameLength || shown === '' || sandboxes.has(id)) continue;
+    const [state, plainWord] = [states.get(word), plainText(word, maxStateLength)];
+    sandboxes.set(id, {
+      name: shown,
+      recordName: id,
       endpoint: { ...daemonEndpoint(sockets), machine: id },
       source: 'arcbox',
-      state: states.get(state) ?? 'stopped',
-      ports: [],
+      state: state ?? 'stopped',
+      // Only a Docker engine knows them, and not the daemon.
+      ports: null,
+      ...(state === undefined && plainWord !== '' && { note: l10n.t('It is recorded as {0}.', plainWord) }),
       // The forwarded Docker API is that of the system machine.
       ...(id === 'default' && { dockerSocket: sockets.docker }),
-    };
-  });
+    });
+  }
+  return { sandboxes: [...sandboxes.values()], notes: notesOnLeftOut(machines.length - sandboxes.size) };
+}
+
+function notesOnLeftOut(leftOut: number): readonly PlainText[] {
+  if (leftOut === 0) return [];
+  return [
+    leftOut === 1
+      ? l10n.t('One machine is left out: there are too many, or its name cannot be used.')
+      : l10n.t('{0} machines are left out: too many, or with unusable names.', leftOut),
+  ];
 }
 
 function daemonEndpoint({ grpc }: ArcboxSockets): Endpoint {

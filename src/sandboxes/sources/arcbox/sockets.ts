@@ -1,6 +1,6 @@
-import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { kindOfPath } from '../../../base/bounded-file.ts';
 
 /** The sockets of one ArcBox daemon. */
 export interface ArcboxSockets {
@@ -24,16 +24,12 @@ export function arcboxCandidates(
   return [beside(named), beside(join(dataDir, 'run', 'arcbox.sock')), beside(join(dataDir, 'arcbox.sock'))];
 }
 
-/** The first candidate whose gRPC socket exists. */
+/** The first candidate whose gRPC socket exists. Its file system has a second to answer. */
 export async function findArcboxSockets(
   candidates: readonly ArcboxSockets[],
 ): Promise<ArcboxSockets | undefined> {
   for (const sockets of candidates) {
-    const exists = await access(sockets.grpc).then(
-      () => true,
-      () => false,
-    );
-    if (exists) return sockets;
+    if ((await kindOfPath(sockets.grpc)) === 'socket') return sockets;
   }
   return undefined;
 }

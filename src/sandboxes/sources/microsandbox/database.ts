@@ -1,63 +1,130 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as l10n from '../../../base/l10n.ts';
-import { parseJson } from '../../../base/bounded-file.ts';
-import { maxInventoryEntries, portsOfConfig, type InventoryEntry } from './records.ts';
+import type { PlainText } from '../../../base/text.ts';
+import { messageOf } from '../../../agent/errors.ts';
+import { statWithin } from '../../../base/bounded-file.ts';
+import { parseJson } from '../../../base/json.ts';
+import {
+  isClockFree,
+  maxInventoryEntries,
+  portsOfConfig,
+  type InventoryEntry,
+  type Listing,
+} from './records.ts';
 
 /** A writer holds the database for milliseconds; waiting longer would hold up this thread. */
 const busyTimeoutMs = 200;
-const maxConfigLength = 256 * 1024;
+/** Largest database, and largest log of one, that is opened: reading them holds up this thread. */
+const maxFileMiB = 64;
+/** Largest configuration of a sandbox that is looked into. */
+const maxConfigBytes = 256 * 1024;
+/** Rows that are read in one turn of the event loop. */
+const pageRows = 50;
 
 /**
  * Reads microsandbox's database, rows in its write-ahead log included, without changing it. Resolves with a sentence when
- * it is locked, of a schema that is not understood, or when this host's Node lacks `node:sqlite`; `undefined` when there
- * is no database.
+ * it is locked, too large, of a schema that is not understood, or when this host's Node lacks `node:sqlite`; `undefined`
+ * when there is no database.
  */
-export async function listFromDatabase(home: string): Promise<InventoryEntry[] | string | undefined> {
+export async function listFromDatabase(home: string): Promise<Listing | PlainText | undefined> {
   const path = join(home, 'db', 'msb.db');
-  if (await isAbsent(path)) return undefined;
   let database: DatabaseSync | undefined;
   try {
+    if (!(await isThere(path))) return undefined;
     const sqlite = await import('node:sqlite');
     database = new sqlite.DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs });
-    return readRows(database);
+    return await readRows(database);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return l10n.t('The database of microsandbox cannot be read ({0}), so names and ports are unknown.', why);
+    return l10n.t(
+      'The database of microsandbox cannot be read ({0}), so names and ports are unknown.',
+      messageOf(error),
+    );
   } finally {
     database?.close();
   }
 }
 
-/** False for one that may not be looked at: opening it tells why. */
-async function isAbsent(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return false;
-  } catch (error) {
-    return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
-  }
+/**
+ * False when there is no database.
+ *
+ * @throws when it, or a file that SQLite keeps beside it, is one that must not be opened: SQLite would wait for ever for the
+ *   other end of a pipe.
+ */
+async function isThere(path: string): Promise<boolean> {
+  const sizes = await Promise.all(
+    ['', '-wal', '-shm', '-journal'].map(async (suffix) => {
+      try {
+        const entry = await statWithin(path + suffix);
+        return entry.isFile() ? entry.size : NaN;
+      } catch (error) {
+        if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+        throw error;
+      }
+    }),
+  );
+  if (sizes[0] === undefined) return false;
+  if (sizes.some(Number.isNaN)) throw new Error(l10n.t('it is not a regular file'));
+  if (sizes.some((bytes = 0) => bytes > maxFileMiB * 1024 * 1024))
+    throw new Error(l10n.t('it is larger than {0} MiB', maxFileMiB));
+  return true;
 }
 
-function readRows(database: DatabaseSync): InventoryEntry[] {
+async function readRows(database: DatabaseSync): Promise<Listing> {
+  // What a view or a computed column says may take any time to make.
+  const [table] = database
+    .prepare(`SELECT type FROM pragma_table_list('sandbox') WHERE schema = 'main'`)
+    .all();
   const columns = new Set(
     database
       .prepare('SELECT name FROM pragma_table_info(?)')
       .all('sandbox')
       .map((row) => row['name']),
   );
+  if (table?.['type'] !== 'table' || !['name', 'status', 'config'].every((name) => columns.has(name)))
+    throw new Error(l10n.t('its tables are not understood'));
   // What a running sandbox really has is in active_config, which older releases do not keep.
   const config = columns.has('active_config') ? 'coalesce(active_config, config)' : 'config';
-  const rows = database
-    .prepare(
-      `SELECT name, status, CASE WHEN length(${config}) <= ${maxConfigLength} THEN ${config} END AS config
-       FROM sandbox ORDER BY name LIMIT ${maxInventoryEntries + 1}`,
-    )
-    .all();
-  return rows.flatMap(({ name, status, config: text }) =>
-    typeof name === 'string' && typeof status === 'string'
-      ? [{ name, status, ports: typeof text === 'string' ? portsOfConfig(parseJson(text)) : [] }]
-      : [],
+  const readPage = database.prepare(
+    // Only what is needed leaves SQLite: a configuration may hold secrets.
+    `WITH page AS (
+       SELECT rowid, name, status,
+         CASE WHEN octet_length(${config}) <= ${maxConfigBytes} AND json_valid(${config}) THEN ${config} END AS config
+       FROM sandbox WHERE rowid < ? ORDER BY rowid DESC LIMIT ${pageRows})
+     SELECT rowid, name, status, config IS NOT NULL AS isTold,
+       json_extract(config, '$.network.ports') AS ports, json_extract(config, '$.runtime.guest_clock') AS guestClock
+     FROM page`,
   );
+  readPage.setReadBigInts(true);
+  const entries: InventoryEntry[] = [];
+  let unusable = 0;
+  let before = 2n ** 63n - 1n;
+  // Newest first, a page a turn.
+  while (entries.length < maxInventoryEntries) {
+    const rows = readPage.all(before);
+    for (const row of rows) {
+      const entry = entryOf(row);
+      if (entry === undefined) unusable++;
+      else entries.push(entry);
+    }
+    const last = rows.at(-1)?.['rowid'];
+    if (rows.length < pageRows || typeof last !== 'bigint') return { entries, leftOut: unusable };
+    before = last;
+    await nextTurn();
+  }
+  const [count] = database.prepare('SELECT COUNT(*) AS total FROM sandbox').all();
+  return { entries, leftOut: Math.max(0, Number(count?.['total']) - entries.length) };
+}
+
+function entryOf(row: Readonly<Record<string, unknown>>): InventoryEntry | undefined {
+  const { name, status, isTold, ports, guestClock } = row;
+  if (typeof name !== 'string' || typeof status !== 'string') return undefined;
+  if (isTold !== 1n) return { name, status, ports: null };
+  return {
+    name,
+    status,
+    ports: portsOfConfig(typeof ports === 'string' ? parseJson(ports) : []),
+    isClockFree: isClockFree(guestClock),
+  };
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { dig, parseJson, readSmallFile } from '../../../base/bounded-file.ts';
+import { readSmallFile } from '../../../base/bounded-file.ts';
+import { dig, parseJson } from '../../../base/json.ts';
 import type { MicrosandboxHome } from './home.ts';
 
 const maxHeartbeatBytes = 64 * 1024;
@@ -26,7 +27,10 @@ export interface Heartbeat {
   readonly activeSessions: number | null;
 }
 
-/** Reads the heartbeat of a sandbox; `undefined` when there is none or it is damaged. */
+/**
+ * Reads the heartbeat of a sandbox; `undefined` when there is none, it is damaged, it is a link, or its file system does not
+ * answer within a second.
+ */
 export async function readHeartbeat(
   { sandboxesDir }: MicrosandboxHome,
   name: string,
@@ -34,7 +38,9 @@ export async function readHeartbeat(
 ): Promise<Heartbeat | undefined> {
   // A name is a path segment here, and must not lead elsewhere.
   if (/[/\\\0]/.test(name) || name === '.' || name === '..' || name === '') return undefined;
-  const file = await readSmallFile(join(sandboxesDir, name, 'runtime', 'heartbeat.json'), maxHeartbeatBytes);
+  const path = join(sandboxesDir, name, 'runtime', 'heartbeat.json');
+  // The guest writes into this folder, and so may make a link there that leads to any file or device of this machine.
+  const file = await readSmallFile(path, maxHeartbeatBytes, 'refused');
   return file === undefined ? undefined : parseHeartbeat(file.text, file.modifiedMs, nowMs);
 }
 

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import * as l10n from '../../../base/l10n.ts';
+import { plainText, type PlainText } from '../../../base/text.ts';
 import type { Endpoint, TransportAddress } from '../../../agent/endpoint.ts';
-import { dig, parseJson, readSmallFile } from '../../../base/bounded-file.ts';
+import { maxQuotedLength, messageOf } from '../../../agent/errors.ts';
+import { readSmallFile, statWithin } from '../../../base/bounded-file.ts';
+import { dig, parseJson } from '../../../base/json.ts';
 
 /** Where microsandbox keeps its things. */
 export interface MicrosandboxHome {
@@ -39,30 +41,30 @@ export async function resolveMicrosandboxHome(
  * Why there is nothing to look at in a home, in sentences: none for one that is absent. `undefined` when it may be
  * entered.
  */
-export async function whyNoEntry(home: string): Promise<readonly string[] | undefined> {
+export async function whyNoEntry(home: string): Promise<readonly PlainText[] | undefined> {
   try {
     // The folder's own entry can only be asked for by who may enter it.
-    await stat(`${home}/.`);
+    await statWithin(`${home}/.`);
     return undefined;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    switch (code) {
+    const place = plainText(home, maxQuotedLength);
+    switch ((error as NodeJS.ErrnoException).code) {
       case 'ENOENT':
         return [];
       case 'ENOTDIR':
         return [
-          l10n.t('{0} is not a folder, so no sandboxes are shown. Remove it or correct MSB_HOME.', home),
+          l10n.t('{0} is not a folder, so no sandboxes are shown. Remove it or correct MSB_HOME.', place),
         ];
       case 'EACCES':
       case 'EPERM':
         return [
           l10n.t(
             'This user may not enter {0}, so no sandboxes are shown. Correct its owner and mode, or MSB_HOME.',
-            home,
+            place,
           ),
         ];
       default:
-        return [l10n.t('{0} cannot be read ({1}), so no sandboxes are shown.', home, message)];
+        return [l10n.t('{0} cannot be read ({1}), so no sandboxes are shown.', place, messageOf(error))];
     }
   }
 }

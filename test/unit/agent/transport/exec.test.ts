@@ -66,6 +66,18 @@ describe('a program as a transport', () => {
     });
   });
 
+  it('with more arguments than the system takes is a failure like any other', async () => {
+    await expect(openExec(['true', 'x'.repeat(5_000_000)], options)).rejects.toMatchObject({
+      code: 'unreachable',
+      message: matching(/^The program true cannot be started \(/),
+    });
+  });
+
+  it('is not started when nobody wants it any more', async () => {
+    const opened = openExec(['sandlight-no-such-program'], { ...options, signal: AbortSignal.abort() });
+    await expect(opened).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
   it('that may not be run is named', async () => {
     const file = join(directory, 'not-executable');
     writeFileSync(file, 'x', { mode: 0o644 });
@@ -89,7 +101,7 @@ describe('a program as a transport', () => {
     const call = new TtrpcChannel(stream).unary('s', 'm', new Uint8Array(0), { timeoutMs: 30_000 });
     await expect(call).rejects.toMatchObject({
       code: 'connection_closed',
-      message: matching(/exited with code 7 without saying why/),
+      message: matching(/exited with code 7, without saying why/),
     });
   });
 
@@ -115,7 +127,7 @@ describe('a program as a transport', () => {
     );
     await readAll(stream);
     expect(lines[0]).toBe(`${process.execPath}: [31mred`);
-    expect(lines[1]).toBe(`${process.execPath}: ${'x'.repeat(1000)}`);
+    expect(lines[1]).toBe(`${process.execPath}: ${'x'.repeat(999)}…`);
     expect(lines.length).toBe(1001);
     expect(lines.at(-1)).toMatch(/the rest is not shown/);
   });
@@ -130,6 +142,57 @@ describe('a program as a transport', () => {
     const { stream, pid } = await runWithPid('process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)');
     stream.destroy();
     await vi.waitUntil(() => !isRunning(pid), { timeout: 25_000 });
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('what a program leaves behind', () => {
+  /** Runs a shell script whose first line of output is a process id. */
+  async function runShell(script: string): Promise<{ stream: Duplex; pid: number; rest: Promise<string> }> {
+    const stream = await openExec(['sh', '-c', script], options);
+    let text = '';
+    const rest = new Promise<string>((resolve) =>
+      stream.once('close', () => {
+        resolve(text);
+      }),
+    );
+    stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    stream.on('end', () => stream.destroy());
+    await vi.waitUntil(() => text.includes('\n'), { timeout: 9000 });
+    const pid = Number(text.split('\n')[0]);
+    return { stream, pid, rest };
+  }
+
+  it('neither holds the stream open nor outlives it', async () => {
+    const { pid, rest } = await runShell('sleep 1000 & echo $!; echo all');
+    expect(await rest).toBe(`${pid}\nall\n`);
+    await vi.waitUntil(() => !isRunning(pid), { timeout: 9000 });
+  });
+
+  it('is ended when it ignores SIGTERM, too', { timeout: 30_000 }, async () => {
+    const { pid, rest } = await runShell(`sh -c 'trap "" TERM; while :; do sleep 1; done' & echo $!`);
+    await rest;
+    await vi.waitUntil(() => !isRunning(pid), { timeout: 25_000 });
+  });
+
+  it('is ended with the program when the stream is closed', async () => {
+    const { stream, pid } = await runShell('sleep 1000 & echo $!; wait');
+    stream.destroy();
+    await vi.waitUntil(() => !isRunning(pid), { timeout: 9000 });
+  });
+
+  it('may go on when it has left the group, as a control master of ssh does', async () => {
+    const leave = `require('node:child_process').spawn('sleep', ['1000'], { detached: true, stdio: 'inherit' })`;
+    const { pid, rest } = await runShell(`"${process.execPath}" -e "
+      const child = ${leave}; console.log(child.pid); child.unref();"`);
+    expect(await rest).toBe(`${pid}\n`);
+    expect(isRunning(pid)).toBe(true);
+    process.kill(pid);
+  });
+
+  it('does not cost bytes that were written before, however late they are read', async () => {
+    const stream = await run('process.stdout.write("x".repeat(300_000))');
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(await readAll(stream)).toHaveLength(300_000);
   });
 });
 

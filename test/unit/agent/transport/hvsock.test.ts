@@ -67,12 +67,12 @@ describe('a hybrid vsock', () => {
     const path = await multiplexer((socket) => socket.end());
     await expect(openHybridVsock({ path, port: 99 }, patient)).rejects.toMatchObject({
       code: 'unreachable',
-      message: matching(/nothing listens on vsock port 99/),
+      message: matching(/nothing listens on vsock port 99.*not the vsock socket of a VMM/),
     });
   });
 
   it.each([
-    ['another line', 'ERROR no\n', /said "ERROR no" instead of OK/],
+    ['another line', 'ERROR no\n', /said "ERROR no" instead of OK\. Name the vsock socket/],
     ['a word that begins with OK', 'OKAY\n', /said "OKAY"/],
     ['no end of line within 64 bytes', `OK ${'1'.repeat(80)}\n`, /instead of OK/],
   ])('refuses %s', async (_name, answer, message) => {
@@ -87,7 +87,7 @@ describe('a hybrid vsock', () => {
     const path = await multiplexer(() => undefined);
     await expect(openHybridVsock({ path, port: 1 }, { timeoutMs: 30 })).rejects.toMatchObject({
       code: 'timeout',
-      message: matching(/did not answer CONNECT 1/),
+      message: matching(/did not answer CONNECT 1.*Check that the path/),
     });
   });
 

@@ -1,4 +1,4 @@
-import { createServer as createPlainServer } from 'node:net';
+import { createServer as createPlainServer, type Socket } from 'node:net';
 import { createServer, type TlsOptions } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { TtrpcChannel } from '../../../../src/agent/rpc/ttrpc-channel.ts';
@@ -91,7 +91,19 @@ describe.skipIf(!hasOpenssl)('TLS (needs openssl to make certificates)', () => {
     );
     await expect(open(port, {})).rejects.toMatchObject({
       code: 'handshake_failed',
-      message: matching(/does not speak TLS/),
+      message: matching(/does not speak TLS.*or use \+tcp/),
+    });
+  });
+
+  it.each([
+    ['closes', (socket: Socket) => socket.once('data', () => socket.end())],
+    ['resets', (socket: Socket) => socket.once('data', () => socket.resetAndDestroy())],
+    ['closes at once', (socket: Socket) => socket.end()],
+  ])('says that a server which %s the connection may not speak TLS, and what to do', async (_how, accept) => {
+    const port = await listenForTest(createPlainServer(accept), { port: 0 });
+    await expect(open(port, {})).rejects.toMatchObject({
+      code: 'handshake_failed',
+      message: matching(/It may not speak TLS: check the port, or use \+tcp\./),
     });
   });
 
@@ -109,7 +121,7 @@ describe.skipIf(!hasOpenssl)('TLS (needs openssl to make certificates)', () => {
     );
     await expect(openTls({ host: '127.0.0.1', port }, { timeoutMs: 30 })).rejects.toMatchObject({
       code: 'timeout',
-      message: matching(/TLS handshake/),
+      message: matching(/TLS handshake.*or not speak TLS: check the port, or use \+tcp/),
     });
   });
 

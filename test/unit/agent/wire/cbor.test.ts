@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { plain } from '../../../../src/base/text.ts';
 import { AgentError } from '../../../../src/agent/errors.ts';
 import {
   CborFloat,
@@ -12,12 +13,12 @@ import {
   type CborValue,
 } from '../../../../src/agent/microsandbox/cbor.ts';
 
-const decode = (bytes: Uint8Array): CborValue => decodeCbor(bytes, 'malformed_payload', 'The test');
+const decode = (bytes: Uint8Array): CborValue => decodeCbor(bytes, 'malformed_payload', plain`The test`);
 const decodeHex = (hex: string): CborValue => decode(Buffer.from(hex, 'hex'));
 
-function plain(value: CborValue): unknown {
-  if (isCborMap(value)) return Object.fromEntries([...value].map(([key, item]) => [key, plain(item)]));
-  if (Array.isArray(value)) return (value as CborValue[]).map(plain);
+function simple(value: CborValue): unknown {
+  if (isCborMap(value)) return Object.fromEntries([...value].map(([key, item]) => [key, simple(item)]));
+  if (Array.isArray(value)) return (value as CborValue[]).map(simple);
   return value;
 }
 
@@ -42,7 +43,7 @@ describe('CBOR', () => {
   test('returns what was written, for every value a message can hold', () => {
     fc.assert(
       fc.property(tree, (value) => {
-        expect(plain(decode(encodeCbor(value)))).toEqual(value);
+        expect(simple(decode(encodeCbor(value)))).toEqual(value);
       }),
     );
   });
@@ -83,7 +84,7 @@ describe('CBOR', () => {
   });
 
   test('accepts maps and arrays of indefinite length', () => {
-    expect(plain(decodeHex('bf61619f0102ff6162f5ff'))).toEqual({ a: [1, 2], b: true });
+    expect(simple(decodeHex('bf61619f0102ff6162f5ff'))).toEqual({ a: [1, 2], b: true });
   });
 
   test('tells a float from an integer of the same value', () => {

@@ -12,6 +12,7 @@ import {
   SetupStatus,
   type MachineSummary,
 } from '../../../../src/agent/generated/arcbox/v1/daemon.ts';
+import { facetOf } from '../../../../src/agent/session.ts';
 import { silentLogger } from '../../../../src/base/logger.ts';
 import { arcboxCandidates, type ArcboxSockets } from '../../../../src/sandboxes/sources/arcbox/sockets.ts';
 import { watchArcbox } from '../../../../src/sandboxes/sources/arcbox/daemon.ts';
@@ -94,7 +95,7 @@ class FakeDaemon {
   }
 
   #setup(): Uint8Array {
-    return SetupStatus.encode({ phase: this.phase, message: 'as asked' }).finish();
+    return SetupStatus.encode({ phase: this.phase, vmRunning: true, message: 'as asked' }).finish();
   }
 }
 
@@ -120,7 +121,7 @@ afterEach(async () => {
 function watch(): void {
   void watchArcbox({
     candidates: [sockets],
-    onChange: (machines) => lists.push(machines),
+    onChange: ({ sandboxes }) => lists.push(sandboxes),
     signal: stop.signal,
     logger: silentLogger,
   });
@@ -140,6 +141,8 @@ test('a daemon that starts later is found, and its machines are listed with thei
     dockerSocket: sockets.docker,
   });
   expect(lists.at(-1)![1]).not.toHaveProperty('dockerSocket');
+  // Nobody knows what a machine without a reachable Docker engine publishes; that is not to be told as nothing.
+  expect(lists.at(-1)!.map(({ ports }) => ports)).toEqual([null, null]);
 });
 
 test('the list follows the setup, and survives the daemon', async () => {
@@ -166,21 +169,24 @@ test('a machine is reached through the daemon without touching its clock, until 
   );
   try {
     expect((await session.ping(options)).rttMs).toBeGreaterThan(0);
-    expect((await session.systemInfo(options)).hostname).toBe('work');
-    expect(await session.runtimeStatus(options)).toMatchObject({
+    expect((await facetOf(session, 'system').read(options)).hostname).toBe('work');
+    expect(await facetOf(session, 'runtime').status(options)).toMatchObject({
       dockerReady: true,
       services: [{ name: 'setup', status: 'ready', detail: 'ready: as asked' }],
     });
     daemon.phase = 4;
-    expect(await session.runtimeStatus(options)).toMatchObject({
+    expect(await facetOf(session, 'runtime').status(options)).toMatchObject({
       dockerReady: false,
       services: [{ status: 'starting' }],
     });
     expect(daemon.calls).not.toContain('Ping');
-    await expect(session.syncClock({ ...options, unixNanos: 5n })).rejects.toMatchObject({
+    await expect(facetOf(session, 'clock').sync({ ...options, unixNanos: 5n })).rejects.toMatchObject({
       code: 'unsupported',
     });
-    expect(await session.syncClock(options)).toMatchObject({ resolution: 'second', confirmed: false });
+    expect(await facetOf(session, 'clock').sync(options)).toMatchObject({
+      resolution: 'second',
+      confirmed: false,
+    });
     expect(daemon.calls).toContain('Ping');
     expect(session.agent).toEqual({ version: '0.4.1' });
   } finally {

@@ -57,7 +57,7 @@ function discoverAsNobody(folder: string): { newest: () => unknown } {
 describe('a home', () => {
   test('that is absent is not made by looking', async () => {
     await fake.installMsb(`/bin/mkdir -p "$MSB_HOME"; echo '[]'`);
-    expect(await discoverMicrosandbox(fake.home)).toEqual({ sandboxes: [], notes: [] });
+    expect(await discoverMicrosandbox(fake.home)).toEqual({ sandboxes: [], notes: [], isUnsettled: false });
     expect(existsSync(fake.home.home)).toBe(false);
   });
 
@@ -66,6 +66,7 @@ describe('a home', () => {
     expect(await discoverMicrosandbox(fake.home)).toEqual({
       sandboxes: [],
       notes: [`${fake.home.home} is not a folder, so no sandboxes are shown. Remove it or correct MSB_HOME.`],
+      isUnsettled: false,
     });
   });
 

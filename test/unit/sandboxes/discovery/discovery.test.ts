@@ -5,10 +5,12 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { connectAgent } from '../../../../src/agent/connect.ts';
 import { parseEndpoint } from '../../../../src/agent/endpoint.ts';
 import { AgentError } from '../../../../src/agent/errors.ts';
+import { plain } from '../../../../src/base/text.ts';
 import { silentLogger } from '../../../../src/base/logger.ts';
 import { startDiscovery } from '../../../../src/sandboxes/sources/discovery.ts';
 import { onConnectionLost } from '../../../../src/sandboxes/sources/lost-connections.ts';
 import type { Disposable } from '../../../../src/base/emitter.ts';
+import { CallLog } from '../../../../src/sandboxes/watch/call-log.ts';
 import { SandboxRegistry } from '../../../../src/sandboxes/watch/sandbox-registry.ts';
 import { FakeHome } from '../../../support/fake-home.ts';
 import { RelayServer } from '../../../support/relay-server.ts';
@@ -29,7 +31,7 @@ beforeEach(async () => {
   vi.stubEnv('PATH', fake.binDir);
   vi.stubEnv('MSB_HOME', fake.home.home);
   problems = [];
-  registry = new SandboxRegistry(connectAgent, silentLogger);
+  registry = new SandboxRegistry({ connect: connectAgent, logger: silentLogger, calls: new CallLog() });
 });
 afterEach(async () => {
   discovery?.dispose();
@@ -108,32 +110,33 @@ test('a connection that fails in the same way again and again is one piece of ne
   vi.useFakeTimers();
   const sessions: FakeSession[] = [];
   let failure: AgentError | undefined;
-  const flaky = new SandboxRegistry(() => {
+  const connect = (): Promise<FakeSession> => {
     if (failure !== undefined) return Promise.reject(failure);
     sessions.push(new FakeSession());
     return Promise.resolve(sessions.at(-1)!);
-  }, silentLogger);
+  };
+  const flaky = new SandboxRegistry({ connect, logger: silentLogger, calls: new CallLog() });
   let news = 0;
   const losses = onConnectionLost(flaky, 'microsandbox', () => news++);
   const endpoint = parseEndpoint('microsandbox+unix:///a.sock');
   flaky.setSource('microsandbox', [
-    { id: 'a', name: 'a', endpoint, source: 'microsandbox' },
-    { id: 'b', name: 'b', endpoint, source: 'microsandbox' },
+    { id: 'a', name: plain`a`, endpoint, source: 'microsandbox' },
+    { id: 'b', name: plain`b`, endpoint, source: 'microsandbox' },
   ]);
-  flaky.setSource('settings', [{ id: 'c', name: 'c', endpoint, source: 'settings' }]);
+  flaky.setSource('settings', [{ id: 'c', name: plain`c`, endpoint, source: 'settings' }]);
   await vi.advanceTimersByTimeAsync(1000);
   expect(news).toBe(0);
 
-  sessions[2]!.lose(new AgentError('connection_closed', 'the configured one'));
+  sessions[2]!.lose(new AgentError('connection_closed', plain`the configured one`));
   await vi.advanceTimersByTimeAsync(1000);
   expect(news).toBe(0);
 
-  failure = new AgentError('connection_closed', 'full');
-  for (const session of sessions.slice(0, 2)) session.lose(new AgentError('connection_closed', 'gone'));
+  failure = new AgentError('connection_closed', plain`full`);
+  for (const session of sessions.slice(0, 2)) session.lose(new AgentError('connection_closed', plain`gone`));
   await vi.advanceTimersByTimeAsync(600_000);
   expect(news).toBe(1);
 
-  failure = new AgentError('unreachable', 'refused');
+  failure = new AgentError('unreachable', plain`refused`);
   await vi.advanceTimersByTimeAsync(600_000);
   expect(news).toBeLessThanOrEqual(3);
   expect(news).toBeGreaterThan(1);

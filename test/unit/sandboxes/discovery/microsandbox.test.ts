@@ -13,8 +13,13 @@ import {
   type MicrosandboxHome,
 } from '../../../../src/sandboxes/sources/microsandbox/home.ts';
 import { parseHeartbeat, readHeartbeat } from '../../../../src/sandboxes/sources/microsandbox/heartbeat.ts';
-import { portOfText, portsOfConfig } from '../../../../src/sandboxes/sources/microsandbox/records.ts';
-import { observeFromHost } from '../../../../src/sandboxes/sources/observe.ts';
+import {
+  isClockFree,
+  maxPortsOfSandbox,
+  portsOfConfig,
+  portsOfTexts,
+} from '../../../../src/sandboxes/sources/microsandbox/records.ts';
+import { observeFromHost } from '../../../../src/sandboxes/sources/microsandbox/observe.ts';
 import { watchMicrosandbox } from '../../../../src/sandboxes/sources/microsandbox/watch.ts';
 import { FakeHome } from '../../../support/fake-home.ts';
 
@@ -66,7 +71,7 @@ describe('the home', () => {
 
 describe('a look around', () => {
   test('finds nothing, and complains of nothing, where there is no home', async () => {
-    expect(await discover()).toEqual({ sandboxes: [], notes: [] });
+    expect(await discover()).toEqual({ sandboxes: [], notes: [], isUnsettled: false });
   });
 
   test('takes names and ports from the write-ahead log and what listens from the sockets', async () => {
@@ -205,14 +210,41 @@ test('what was seen wins over what is recorded', () => {
 });
 
 test('ports that make no sense are left out', () => {
-  expect(portOfText('[::1]:53->5353/udp')).toEqual([
-    { hostAddress: '::1', hostPort: 53, guestPort: 5353, protocol: 'udp' },
-  ]);
+  expect(portsOfTexts(['[::1]:53->5353/udp'])).toEqual({
+    ports: [{ hostAddress: '::1', hostPort: 53, guestPort: 5353, protocol: 'udp' }],
+    leftOut: 0,
+  });
   for (const text of ['127.0.0.1:0->80/tcp', '127.0.0.1:70000->80/tcp', 'nonsense', 7, null]) {
-    expect(portOfText(text)).toEqual([]);
+    expect(portsOfTexts([text])).toEqual({ ports: [], leftOut: 1 });
   }
-  expect(portsOfConfig({ network: { ports: [{ host_port: '80', guest_port: 80 }, null, 5] } })).toEqual([]);
-  expect(portsOfConfig(null)).toEqual([]);
+  expect(portsOfConfig([{ host_port: '80', guest_port: 80 }, null, 5])).toEqual({ ports: [], leftOut: 3 });
+  expect(portsOfConfig(null)).toBeNull();
+  expect(portsOfTexts(undefined)).toBeNull();
+});
+
+test('a port on an address that is none does not exist, and is counted', () => {
+  const port = { host_port: 8080, guest_port: 80, protocol: 'tcp' };
+  const hosts = ['evil.example/phish?x=', '127.0.0.1', '0x7f.1', '::1', ''];
+  const { ports, leftOut } = portsOfConfig(hosts.map((host_bind) => ({ ...port, host_bind })))!;
+  expect(ports.map(({ hostAddress }) => hostAddress)).toEqual(['127.0.0.1', '::1', '']);
+  expect(leftOut).toBe(2);
+});
+
+test('a sandbox has a limited number of ports, and the others are counted', () => {
+  const port = { host_port: 8080, guest_port: 80 };
+  const { ports, leftOut } = portsOfConfig(Array.from({ length: maxPortsOfSandbox + 44 }, () => port))!;
+  expect([ports.length, leftOut]).toEqual([maxPortsOfSandbox, 44]);
+});
+
+test.each([
+  [undefined, false],
+  [null, false],
+  ['sync', false],
+  ['off', true],
+  ['a policy of tomorrow', true],
+  [7, false],
+])('a guest clock policy of %j means %s', (policy, expected) => {
+  expect(isClockFree(policy)).toBe(expected);
 });
 
 describe('the heartbeat', () => {

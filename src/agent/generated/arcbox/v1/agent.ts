@@ -25,6 +25,8 @@ export interface AgentPingResponse {
   message: string;
   /** Version of the agent, without a leading "v". */
   version: string;
+  /** Version of the protocol; 0 from agents of before July 2026, which do not tell it. */
+  protocolVersion: number;
 }
 
 /** What the guest is. A fact that the agent could not read keeps its default. */
@@ -51,6 +53,8 @@ export interface SystemInfo {
   uptime: bigint;
   /** Addresses other than loopback, IPv4 and IPv6, each once. */
   ipAddresses: string[];
+  /** True while the init of the guest's distribution has not finished. Agents of before July 2026 do not tell it. */
+  distroInitPending: boolean;
 }
 
 /** Asks for a usable runtime. */
@@ -239,7 +243,7 @@ export const AgentPingRequest: MessageFns<AgentPingRequest> = {
 };
 
 function createBaseAgentPingResponse(): AgentPingResponse {
-  return { message: '', version: '' };
+  return { message: '', version: '', protocolVersion: 0 };
 }
 
 export const AgentPingResponse: MessageFns<AgentPingResponse> = {
@@ -249,6 +253,9 @@ export const AgentPingResponse: MessageFns<AgentPingResponse> = {
     }
     if (message.version !== '') {
       writer.uint32(18).string(message.version);
+    }
+    if (message.protocolVersion !== 0) {
+      writer.uint32(24).uint32(message.protocolVersion);
     }
     return writer;
   },
@@ -280,6 +287,14 @@ export const AgentPingResponse: MessageFns<AgentPingResponse> = {
             }
 
             message.version = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.protocolVersion = reader.uint32();
             continue;
           }
         }
@@ -332,6 +347,11 @@ export const AgentPingResponse: MessageFns<AgentPingResponse> = {
     return {
       message: isSet(object.message) ? globalThis.String(object.message) : '',
       version: isSet(object.version) ? globalThis.String(object.version) : '',
+      protocolVersion: isSet(object.protocolVersion)
+        ? globalThis.Number(object.protocolVersion)
+        : isSet(object.protocol_version)
+          ? globalThis.Number(object.protocol_version)
+          : 0,
     };
   },
 
@@ -343,6 +363,9 @@ export const AgentPingResponse: MessageFns<AgentPingResponse> = {
     if (message.version !== '') {
       obj.version = message.version;
     }
+    if (message.protocolVersion !== 0) {
+      obj.protocolVersion = Math.round(message.protocolVersion);
+    }
     return obj;
   },
 
@@ -353,6 +376,7 @@ export const AgentPingResponse: MessageFns<AgentPingResponse> = {
     const message = createBaseAgentPingResponse();
     message.message = object.message ?? '';
     message.version = object.version ?? '';
+    message.protocolVersion = object.protocolVersion ?? 0;
     return message;
   },
 };
@@ -370,6 +394,7 @@ function createBaseSystemInfo(): SystemInfo {
     hostname: '',
     uptime: 0n,
     ipAddresses: [],
+    distroInitPending: false,
   };
 }
 
@@ -422,6 +447,9 @@ export const SystemInfo: MessageFns<SystemInfo> = {
     }
     for (const v of message.ipAddresses) {
       writer.uint32(90).string(v!);
+    }
+    if (message.distroInitPending !== false) {
+      writer.uint32(96).bool(message.distroInitPending);
     }
     return writer;
   },
@@ -537,6 +565,14 @@ export const SystemInfo: MessageFns<SystemInfo> = {
             message.ipAddresses.push(reader.string());
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.distroInitPending = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -626,6 +662,11 @@ export const SystemInfo: MessageFns<SystemInfo> = {
         : globalThis.Array.isArray(object?.ip_addresses)
           ? object.ip_addresses.map((e: any) => globalThis.String(e))
           : [],
+      distroInitPending: isSet(object.distroInitPending)
+        ? globalThis.Boolean(object.distroInitPending)
+        : isSet(object.distro_init_pending)
+          ? globalThis.Boolean(object.distro_init_pending)
+          : false,
     };
   },
 
@@ -664,6 +705,9 @@ export const SystemInfo: MessageFns<SystemInfo> = {
     if (message.ipAddresses?.length) {
       obj.ipAddresses = message.ipAddresses;
     }
+    if (message.distroInitPending !== false) {
+      obj.distroInitPending = message.distroInitPending;
+    }
     return obj;
   },
 
@@ -687,6 +731,7 @@ export const SystemInfo: MessageFns<SystemInfo> = {
     message.hostname = object.hostname ?? '';
     message.uptime = object.uptime !== undefined && object.uptime !== null ? BigInt(object.uptime) : 0n;
     message.ipAddresses = object.ipAddresses?.map((e) => e) || [];
+    message.distroInitPending = object.distroInitPending ?? false;
     return message;
   },
 };

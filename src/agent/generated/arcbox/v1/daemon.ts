@@ -87,6 +87,8 @@ export interface SetupStatus {
    * 6 ready, 7 degraded, 8 downloading, 9 cleaning up, 10 failed. An open set; its order is not progress.
    */
   phase: number;
+  /** True while the machine runs. Phase 6 without it: the daemon is up, its machine is not. */
+  vmRunning: boolean;
   /** One line for a person. */
   message: string;
 }
@@ -1157,13 +1159,16 @@ export const GetSetupStatusRequest: MessageFns<GetSetupStatusRequest> = {
 };
 
 function createBaseSetupStatus(): SetupStatus {
-  return { phase: 0, message: '' };
+  return { phase: 0, vmRunning: false, message: '' };
 }
 
 export const SetupStatus: MessageFns<SetupStatus> = {
   encode(message: SetupStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.phase !== 0) {
       writer.uint32(8).int32(message.phase);
+    }
+    if (message.vmRunning !== false) {
+      writer.uint32(40).bool(message.vmRunning);
     }
     if (message.message !== '') {
       writer.uint32(50).string(message.message);
@@ -1190,6 +1195,14 @@ export const SetupStatus: MessageFns<SetupStatus> = {
             }
 
             message.phase = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.vmRunning = reader.bool();
             continue;
           }
           case 6: {
@@ -1247,6 +1260,11 @@ export const SetupStatus: MessageFns<SetupStatus> = {
   fromJSON(object: any): SetupStatus {
     return {
       phase: isSet(object.phase) ? globalThis.Number(object.phase) : 0,
+      vmRunning: isSet(object.vmRunning)
+        ? globalThis.Boolean(object.vmRunning)
+        : isSet(object.vm_running)
+          ? globalThis.Boolean(object.vm_running)
+          : false,
       message: isSet(object.message) ? globalThis.String(object.message) : '',
     };
   },
@@ -1255,6 +1273,9 @@ export const SetupStatus: MessageFns<SetupStatus> = {
     const obj: any = {};
     if (message.phase !== 0) {
       obj.phase = Math.round(message.phase);
+    }
+    if (message.vmRunning !== false) {
+      obj.vmRunning = message.vmRunning;
     }
     if (message.message !== '') {
       obj.message = message.message;
@@ -1268,6 +1289,7 @@ export const SetupStatus: MessageFns<SetupStatus> = {
   fromPartial<I extends Exact<DeepPartial<SetupStatus>, I>>(object: I): SetupStatus {
     const message = createBaseSetupStatus();
     message.phase = object.phase ?? 0;
+    message.vmRunning = object.vmRunning ?? false;
     message.message = object.message ?? '';
     return message;
   },

@@ -1,0 +1,2 @@
+/** See zones.mjs. */
+export declare const rooms: Readonly<Record<string, readonly string[]>>;

@@ -1,0 +1,193 @@
+import * as l10n from '../../base/l10n.ts';
+import { AgentError } from '../errors.ts';
+import type { PortBinding, PortChange } from '../facts.ts';
+import { PortBindingsChanged } from '../generated/arcbox/v1/agent.ts';
+import type { PortFollower, PortStream } from '../session.ts';
+import { visitFields } from './top-level-fields.ts';
+
+/** Containers whose changes may wait. */
+export const maxWaitingContainers = 10_000;
+
+/** Bindings that may wait, over all containers. */
+export const maxWaitingBindings = 40_000;
+
+/** Bytes that may wait, ids included. */
+export const maxWaitingBytes = 4 * 1024 * 1024;
+
+/** Containers that one `drain` returns after the snapshot, so that a turn of its owner stays short. */
+export const maxDrainedContainers = 2000;
+
+/** What waits for one container: its last notification, or that it is gone. */
+interface Waiting {
+  /**
+   * The PortBindingsChanged, one character a byte; empty when the container publishes nothing any more. A string is the
+   * cheapest copy, and a view would keep alive the whole chunk that the message came in.
+   */
+  readonly message: string;
+  readonly bindings: number;
+}
+
+const gone: Waiting = { message: '', bindings: 0 };
+
+/**
+ * Gathers port notifications by container between a wire that is never stalled and a reader who takes its time: only the
+ * last of each container is kept, undecoded, within limits of items and bytes. What exceeds them is dropped and counted,
+ * and the list is told to be stale. Notifications that nobody follows are ignored.
+ */
+export class PortGatherer implements PortStream {
+  readonly #waiting = new Map<string, Waiting>();
+  #follower: PortFollower | undefined;
+  /** What waits is, or becomes, the whole list: nothing of it has been drained. */
+  #isSnapshot = true;
+  /** The follower has to be told that something waits. */
+  #mayTell = false;
+  #bytes = 0;
+  #bindings = 0;
+  #dropped = 0;
+  #damage: AgentError | undefined;
+
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** True while somebody follows. */
+  get isFollowed(): boolean {
+    return this.#follower !== undefined;
+  }
+
+  /** Begins to gather the snapshot. */
+  begin(follower: PortFollower): void {
+    this.#clear();
+    this.#follower = follower;
+    this.#isSnapshot = true;
+    this.#mayTell = false;
+    this.#damage = undefined;
+  }
+
+  /** Ends following. */
+  abandon(): void {
+    this.#clear();
+    this.#follower = undefined;
+  }
+
+  /** Takes a `PortBindingsChanged` that has passed `checkPayload`; copied, because it is kept. */
+  change(message: Uint8Array): void {
+    if (this.#follower === undefined) return;
+    const bytes = asBuffer(message);
+    let containerId = '';
+    let bindings = 0;
+    visitFields(bytes, (number, start, end) => {
+      if (number === 1) containerId = bytes.toString('utf8', start, end);
+      else if (number === 2) bindings++;
+    });
+    this.#keep(containerId, bindings === 0 ? gone : { message: bytes.toString('latin1'), bindings });
+  }
+
+  /** Takes a `PortBindingsRemoved` that has passed `checkPayload`. */
+  remove(message: Uint8Array): void {
+    if (this.#follower === undefined) return;
+    const bytes = asBuffer(message);
+    let containerId = '';
+    visitFields(bytes, (number, start, end) => {
+      if (number === 1) containerId = bytes.toString('utf8', start, end);
+    });
+    this.#keep(containerId, gone);
+  }
+
+  /** Takes that a notification was lost. */
+  lose(reason: AgentError): void {
+    if (this.#follower === undefined) return;
+    this.#damage = reason;
+    this.#tell();
+  }
+
+  /** As the interface says, from the moment when the snapshot is complete. */
+  drain(): readonly PortChange[] {
+    const changes: PortChange[] = [];
+    if (this.#isSnapshot) {
+      this.#isSnapshot = false;
+      changes.push({ kind: 'snapshot', containers: this.#drainSnapshot() });
+    }
+    for (const [containerId, waiting] of this.#waiting) {
+      if (changes.length >= maxDrainedContainers) break;
+      this.#forget(containerId, waiting);
+      changes.push({ kind: 'changed', containerId, bindings: bindingsOf(waiting) });
+    }
+    if (this.#damage !== undefined) changes.push({ kind: 'stale', reason: this.#damage });
+    this.#damage = undefined;
+    this.#mayTell = true;
+    if (this.#waiting.size > 0) this.#tell();
+    return changes;
+  }
+
+  #drainSnapshot(): ReadonlyMap<string, readonly PortBinding[]> {
+    const containers = new Map<string, readonly PortBinding[]>();
+    for (const [containerId, waiting] of this.#waiting) containers.set(containerId, bindingsOf(waiting));
+    this.#clear();
+    return containers;
+  }
+
+  #keep(containerId: string, waiting: Waiting): void {
+    const before = this.#waiting.get(containerId);
+    if (this.#isSnapshot && waiting.bindings === 0) {
+      // Nothing is to be taken from a list that nobody has seen.
+      if (before !== undefined) this.#forget(containerId, before);
+      return;
+    }
+    const containers = this.#waiting.size + (before === undefined ? 1 : 0);
+    const bindings = this.#bindings + waiting.bindings - (before?.bindings ?? 0);
+    const bytes = this.#bytes + sizeOf(containerId, waiting) - (before ? sizeOf(containerId, before) : 0);
+    if (containers > maxWaitingContainers || bindings > maxWaitingBindings || bytes > maxWaitingBytes) {
+      this.#dropped++;
+      this.lose(tooMuchWaits());
+      return;
+    }
+    // A container keeps its place, so that one that changes all the time is not put off for ever.
+    this.#waiting.set(containerId, waiting);
+    this.#bindings = bindings;
+    this.#bytes = bytes;
+    this.#tell();
+  }
+
+  #forget(containerId: string, waiting: Waiting): void {
+    this.#waiting.delete(containerId);
+    this.#bindings -= waiting.bindings;
+    this.#bytes -= sizeOf(containerId, waiting);
+  }
+
+  #clear(): void {
+    this.#waiting.clear();
+    this.#bindings = 0;
+    this.#bytes = 0;
+  }
+
+  #tell(): void {
+    if (!this.#mayTell) return;
+    this.#mayTell = false;
+    this.#follower?.onPending();
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function sizeOf(containerId: string, { message }: Waiting): number {
+  return containerId.length + message.length;
+}
+
+function bindingsOf({ message }: Waiting): readonly PortBinding[] {
+  return message === '' ? [] : PortBindingsChanged.decode(Buffer.from(message, 'latin1')).bindings;
+}
+
+function tooMuchWaits(): AgentError {
+  return new AgentError(
+    'frame_too_large',
+    l10n.t(
+      'The agent sent changes of more ports than can wait to be read: {0} containers, {1} ports or {2} bytes. Disconnect and connect again to read the whole list.',
+      maxWaitingContainers,
+      maxWaitingBindings,
+      maxWaitingBytes,
+    ),
+  );
+}

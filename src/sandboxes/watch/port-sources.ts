@@ -1,0 +1,79 @@
+import type { AgentError } from '../../agent/errors.ts';
+import type { PortBinding, PortChange } from '../../agent/facts.ts';
+import type { Logger } from '../../base/logger.ts';
+
+/** Changes of published ports that wait to be taken, each container's once. */
+export interface PortSource {
+  /** Takes what waits, or a bounded part of it. */
+  drain(): readonly PortChange[];
+}
+
+/** Gathers changes that are told one by one, so that a storm of them costs one change a container. */
+export class PortInbox implements PortSource {
+  readonly #onPending: () => void;
+  #snapshot: ReadonlyMap<string, readonly PortBinding[]> | undefined;
+  #changed = new Map<string, readonly PortBinding[]>();
+  /** The latest word on being current: `undefined` when there was none since the last time. */
+  #staleness: AgentError | 'current' | undefined;
+
+  /** `onPending` is called when something waits that did not before. */
+  constructor(onPending: () => void) {
+    this.#onPending = onPending;
+  }
+
+  take(change: PortChange): void {
+    const isFirst = this.#snapshot === undefined && this.#changed.size === 0 && this.#staleness === undefined;
+    switch (change.kind) {
+      case 'snapshot':
+        this.#snapshot = change.containers;
+        this.#changed = new Map();
+        this.#staleness = undefined;
+        break;
+      case 'changed':
+        this.#changed.set(change.containerId, change.bindings);
+        break;
+      case 'stale':
+        this.#staleness = change.reason;
+        break;
+      case 'current':
+        this.#staleness = 'current';
+        break;
+    }
+    if (isFirst) this.#onPending();
+  }
+
+  drain(): readonly PortChange[] {
+    const changes: PortChange[] = [];
+    if (this.#snapshot !== undefined) changes.push({ kind: 'snapshot', containers: this.#snapshot });
+    for (const [containerId, bindings] of this.#changed)
+      changes.push({ kind: 'changed', containerId, bindings });
+    if (this.#staleness === 'current') changes.push({ kind: 'current' });
+    else if (this.#staleness !== undefined) changes.push({ kind: 'stale', reason: this.#staleness });
+    this.#snapshot = undefined;
+    this.#changed = new Map();
+    this.#staleness = undefined;
+    return changes;
+  }
+}
+
+/** Follows the published ports of the Docker engine at `socketPath` into `inbox` until the signal aborts. */
+export async function followDockerPorts(
+  socketPath: string,
+  inbox: PortInbox,
+  signal: AbortSignal,
+  logger: Logger,
+): Promise<void> {
+  // Most sandboxes tell their ports themselves, so the engine's client is loaded when one does not.
+  const [{ createDockerEngine }, { watchPorts }] = await Promise.all([
+    import('../../docker/engine.ts'),
+    import('../../docker/port-watcher.ts'),
+  ]);
+  if (signal.aborted) return;
+  await watchPorts(createDockerEngine(socketPath), {
+    signal,
+    logger,
+    onChange: (change) => {
+      inbox.take(change);
+    },
+  });
+}

@@ -1,0 +1,85 @@
+import * as l10n from '../base/l10n.ts';
+import type { DiscoveredState } from '../sandboxes/model/discovered.ts';
+import type { ReadinessWord, SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
+import type { PlainText } from '../base/text.ts';
+import { spinner, staleColor, type Icon } from './icon.ts';
+
+/** How a state is shown: always an icon and a word. */
+export interface Appearance {
+  readonly word: PlainText;
+  readonly icon: Icon;
+}
+
+/** How a sandbox's readiness is shown, the unknown one by what its connection does. */
+export function sandboxAppearance({
+  readiness,
+  connection,
+  discovered,
+}: Pick<SandboxSnapshot, 'readiness' | 'connection' | 'discovered'>): Appearance {
+  if (readiness !== 'unknown') return readinessAppearance(readiness);
+  switch (connection.phase) {
+    case 'idle':
+      return idleAppearance(discovered?.state);
+    case 'connecting':
+    case 'backoff':
+      return { word: l10n.t('connecting'), icon: spinner };
+    case 'open':
+      return { word: l10n.t('checking'), icon: spinner };
+    case 'failed':
+      return readinessAppearance('unreachable');
+  }
+}
+
+/** A sandbox that nobody connects to: as its own tool knows it, where there is one. */
+function idleAppearance(state: DiscoveredState | undefined): Appearance {
+  switch (state) {
+    case 'stopped':
+      return { word: l10n.t('stopped'), icon: { id: 'circle-slash', color: staleColor } };
+    case 'paused':
+      return { word: l10n.t('paused'), icon: { id: 'circle-large-outline', color: staleColor } };
+    case 'dead':
+      return { word: l10n.t('not running'), icon: { id: 'circle-slash', color: staleColor } };
+    case 'starting':
+      return readinessAppearance('starting');
+    case 'running':
+    case undefined:
+      return { word: l10n.t('not connected'), icon: { id: 'vm-outline' } };
+  }
+}
+
+/** How one readiness word is shown. */
+export function readinessAppearance(readiness: ReadinessWord): Appearance {
+  switch (readiness) {
+    case 'ready':
+      return { word: l10n.t('ready'), icon: { id: 'pass-filled', color: 'testing.iconPassed' } };
+    case 'starting':
+      return { word: l10n.t('starting'), icon: spinner };
+    case 'degraded':
+      return { word: l10n.t('degraded'), icon: { id: 'warning', color: 'list.warningForeground' } };
+    case 'not_ready':
+      return { word: l10n.t('not ready'), icon: { id: 'circle-slash', color: 'list.warningForeground' } };
+    case 'unreachable':
+      return { word: l10n.t('unreachable'), icon: { id: 'error', color: 'list.errorForeground' } };
+    case 'unknown':
+      return { word: l10n.t('unknown'), icon: { id: 'question' } };
+  }
+}
+
+/** How a service's status is shown. The words are an open set: an unfamiliar one is shown as the guest says it. */
+export function serviceAppearance(status: PlainText): Appearance {
+  switch (status) {
+    case 'ready':
+      return { word: l10n.t('ready'), icon: { id: 'pass', color: 'testing.iconPassed' } };
+    case 'starting':
+      return { word: l10n.t('starting'), icon: spinner };
+    case 'not_ready':
+      return { word: l10n.t('not ready'), icon: { id: 'circle-slash', color: 'list.warningForeground' } };
+    case 'error':
+    case 'failed':
+      return { word: l10n.t('failed'), icon: { id: 'error', color: 'list.errorForeground' } };
+    case '':
+      return { word: l10n.t('unknown'), icon: { id: 'question' } };
+    default:
+      return { word: status, icon: { id: 'question' } };
+  }
+}

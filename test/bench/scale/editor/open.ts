@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { strict } from './strict.ts';
+import type { StandInTreeView } from './tree-view.ts';
+import { createStandIn } from './vscode.ts';
+
+/** The built extension, activated in this process. */
+export interface OpenExtension {
+  readonly tree: StandInTreeView;
+  /** Replaces the setting `sandlight.sandboxes`, as a user does. */
+  readonly setSandboxes: (sandboxes: readonly unknown[]) => void;
+  /** Characters that were written to the log. */
+  readonly logLength: () => number;
+}
+
+interface ExtensionModule {
+  activate(context: object): unknown;
+}
+
+/** Only what is configured is shown: this machine may have sandboxes of its own. */
+const settings = {
+  'sandlight.sandboxes': [],
+  'sandlight.localAgent.autoStart': false,
+  'sandlight.discovery.microsandbox': false,
+  'sandlight.discovery.arcbox': false,
+};
+
+/**
+ * Activates the extension that was built in `projectFolder`. `require('vscode')` must find a module that is
+ * `globalThis.vscodeStandIn`.
+ */
+export async function openExtension(projectFolder: string): Promise<OpenExtension> {
+  const require = createRequire(join(projectFolder, 'package.json'));
+  const manifest = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')) as { main: string };
+  const { module, configuration, tree, logLength } = createStandIn(settings);
+  Object.assign(globalThis, { vscodeStandIn: module });
+  const extension = require(join(projectFolder, manifest.main)) as ExtensionModule;
+  const context = strict('ExtensionContext', {
+    subscriptions: [],
+    extensionUri: strict('Uri', { fsPath: projectFolder, path: projectFolder }),
+    extensionPath: projectFolder,
+    asAbsolutePath: (path: string) => join(projectFolder, path),
+    extension: strict('Extension', { packageJSON: manifest }),
+    globalState: strict('Memento', { get: () => undefined }),
+  });
+  await extension.activate(context);
+  const view = tree();
+  if (view === undefined) throw new Error('The extension made no tree view.');
+  return {
+    tree: view,
+    logLength,
+    setSandboxes: (sandboxes) => {
+      configuration.set('sandlight.sandboxes', sandboxes);
+    },
+  };
+}

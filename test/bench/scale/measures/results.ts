@@ -1,0 +1,2 @@
+/** Measured numbers by name; units stand in the names. */
+export type Results = Readonly<Record<string, number>>;

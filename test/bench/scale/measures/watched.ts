@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { heapInUse, startCpuMeter, startStallMeter } from '../meters.ts';
+import { allAsked, configureSandboxes, type Stage } from '../stage.ts';
+import type { Results } from './results.ts';
+
+/** Sandboxes that nothing happens to. */
+export interface WatchedParameters {
+  readonly sandboxes: number;
+  /** Seconds of each look; a hidden sandbox is polled every 15 seconds. */
+  readonly windowSeconds: number;
+}
+
+const longestConnectMs = 90_000;
+/** A look begins when what the change of visibility caused has been done. */
+const settleMs = 6000;
+
+/** What it costs to connect to many sandboxes, and to watch them while the view is hidden and while it is visible. */
+export async function measureWatched(
+  stage: Stage,
+  { sandboxes, windowSeconds }: WatchedParameters,
+): Promise<Results> {
+  const { agents, extension } = stage;
+  await agents.serve(sandboxes, { containers: 50, bindingsEach: 1, services: 3, isBusy: true });
+  const heapBefore = await heapInUse();
+
+  const [connectCpu, connectStall] = [startCpuMeter(), startStallMeter()];
+  configureSandboxes(stage, sandboxes);
+  const connected = await allAsked(stage, sandboxes, longestConnectMs);
+  await sleep(500);
+  const connectCpuMs = connectCpu();
+  const connectStallMs = connectStall();
+  const heapKib = ((await heapInUse()) - heapBefore) / sandboxes / 1024;
+
+  await sleep(settleMs);
+  const hidden = await watchFor(windowSeconds);
+  extension.tree.setVisible(true);
+  await sleep(settleMs);
+  const visible = await watchFor(windowSeconds);
+  return {
+    connected,
+    connectCpuMs,
+    connectStallMs,
+    heapKib,
+    hiddenPercent: hidden.percent,
+    hiddenStallMs: hidden.stallMs,
+    visiblePercent: visible.percent,
+    visibleStallMs: visible.stallMs,
+  };
+}
+
+async function watchFor(seconds: number): Promise<{ percent: number; stallMs: number }> {
+  const startMs = performance.now();
+  const [cpu, stall] = [startCpuMeter(), startStallMeter()];
+  await sleep(seconds * 1000);
+  // A loop that stalls wakes up late.
+  return { percent: (100 * cpu()) / (performance.now() - startMs), stallMs: stall() };
+}

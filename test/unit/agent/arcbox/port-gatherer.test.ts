@@ -1,0 +1,310 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  maxDrainedContainers,
+  maxWaitingBindings,
+  maxWaitingBytes,
+  maxWaitingContainers,
+  PortGatherer,
+} from '../../../../src/agent/arcbox/port-gatherer.ts';
+import { AgentError } from '../../../../src/agent/errors.ts';
+import type { PortBinding, PortChange } from '../../../../src/agent/facts.ts';
+import { PortBindingsChanged, PortBindingsRemoved } from '../../../../src/agent/generated/arcbox/v1/agent.ts';
+import { plain } from '../../../../src/base/text.ts';
+
+const binding = (hostPort: number): PortBinding => ({
+  containerPort: 80,
+  hostPort,
+  protocol: 'tcp',
+  hostIp: '127.0.0.1',
+});
+
+function changed(containerId: string, ...bindings: readonly PortBinding[]): Uint8Array {
+  return PortBindingsChanged.encode({ containerId, bindings: [...bindings] }).finish();
+}
+
+function removed(containerId: string): Uint8Array {
+  return PortBindingsRemoved.encode({ containerId }).finish();
+}
+
+/** A list of ports as whoever drains keeps it. */
+class Book {
+  readonly containers = new Map<string, readonly PortBinding[]>();
+  snapshots = 0;
+  stale: AgentError | undefined;
+
+  apply(change: PortChange): void {
+    switch (change.kind) {
+      case 'snapshot':
+        this.snapshots++;
+        this.containers.clear();
+        for (const [id, bindings] of change.containers) this.containers.set(id, bindings);
+        this.stale = undefined;
+        break;
+      case 'changed':
+        if (change.bindings.length === 0) this.containers.delete(change.containerId);
+        else this.containers.set(change.containerId, change.bindings);
+        break;
+      case 'stale':
+        this.stale = change.reason;
+        break;
+      case 'current':
+        this.stale = undefined;
+    }
+  }
+}
+
+/** A gatherer with its snapshot drained, and the book of everything drained since. */
+function following(): { gatherer: PortGatherer; book: Book; told: () => number; drain: () => void } {
+  const gatherer = new PortGatherer();
+  const book = new Book();
+  let told = 0;
+  const drain = (): void => {
+    for (const change of gatherer.drain()) book.apply(change);
+  };
+  gatherer.begin({ onPending: () => told++ });
+  drain();
+  return { gatherer, book, told: () => told, drain };
+}
+
+type Step =
+  | { readonly kind: 'changed'; readonly id: string; readonly ports: readonly number[] }
+  | { readonly kind: 'removed'; readonly id: string }
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'drain' };
+
+const containerId = fc.constantFrom('a', 'b', 'c', '', 'ü', 'b'.repeat(64));
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('changed' as const),
+      id: containerId,
+      ports: fc.array(fc.integer({ min: 1, max: 65535 }), { maxLength: 4 }),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('removed' as const), id: containerId }) },
+  fc.record({ kind: fc.constant('lost' as const) }),
+  fc.record({ kind: fc.constant('drain' as const) }),
+);
+
+describe('gathered changes', () => {
+  test('end in the same list as changes applied one by one, whenever they are drained', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const gatherer = new PortGatherer();
+        const gathered = new Book();
+        const oneByOne = new Map<string, readonly PortBinding[]>();
+        let isLost = false;
+        let mayWait = false;
+        gatherer.begin({ onPending: () => (mayWait = true) });
+        const drain = (): void => {
+          mayWait = false;
+          for (const change of gatherer.drain()) gathered.apply(change);
+        };
+        let isFirst = true;
+        for (const each of steps) {
+          switch (each.kind) {
+            case 'changed':
+              gatherer.change(changed(each.id, ...each.ports.map(binding)));
+              if (each.ports.length === 0) oneByOne.delete(each.id);
+              else oneByOne.set(each.id, each.ports.map(binding));
+              break;
+            case 'removed':
+              gatherer.remove(removed(each.id));
+              oneByOne.delete(each.id);
+              break;
+            case 'lost':
+              gatherer.lose(new AgentError('malformed_payload', plain`damage`));
+              isLost = true;
+              break;
+            case 'drain':
+              drain();
+              isFirst = false;
+          }
+          // Whatever waits after the first drain has been told.
+          if (!isFirst && each.kind !== 'drain') expect(mayWait).toBe(true);
+        }
+        drain();
+        expect(Object.fromEntries(gathered.containers)).toEqual(Object.fromEntries(oneByOne));
+        expect(gathered.snapshots).toBe(1);
+        expect(gathered.stale !== undefined).toBe(isLost);
+        expect(gatherer.drain()).toEqual([]);
+        expect(gatherer.dropped).toBe(0);
+      }),
+    );
+  });
+
+  test('are told once until they are drained, and not while the snapshot is collected', () => {
+    const gatherer = new PortGatherer();
+    let told = 0;
+    gatherer.begin({ onPending: () => told++ });
+    gatherer.change(changed('a', binding(1)));
+    expect(told).toBe(0);
+    expect(gatherer.drain()).toEqual([{ kind: 'snapshot', containers: new Map([['a', [binding(1)]]]) }]);
+    gatherer.change(changed('a', binding(2)));
+    gatherer.change(changed('b', binding(3)));
+    gatherer.remove(removed('c'));
+    expect(told).toBe(1);
+    gatherer.change(changed('a', binding(4)));
+    expect(gatherer.drain()).toEqual([
+      { kind: 'changed', containerId: 'a', bindings: [binding(4)] },
+      { kind: 'changed', containerId: 'b', bindings: [binding(3)] },
+      { kind: 'changed', containerId: 'c', bindings: [] },
+    ]);
+    expect(gatherer.drain()).toEqual([]);
+    gatherer.change(changed('a', binding(5)));
+    expect(told).toBe(2);
+  });
+
+  test('are drained a bounded number at a time, and the rest is told again', () => {
+    const { gatherer, book, told, drain } = following();
+    for (let index = 0; index <= maxDrainedContainers; index++) {
+      gatherer.change(changed(`c${index}`, binding(1)));
+    }
+    expect(told()).toBe(1);
+    drain();
+    expect(book.containers.size).toBe(maxDrainedContainers);
+    expect(told()).toBe(2);
+    drain();
+    expect(book.containers.size).toBe(maxDrainedContainers + 1);
+    expect(told()).toBe(2);
+  });
+
+  test('reach a container that changes all the time, however many others do too', () => {
+    const { gatherer, book, drain } = following();
+    const others = (round: number): void => {
+      for (let index = 0; index < maxDrainedContainers; index++) {
+        gatherer.change(changed(`${round}-${index}`, binding(1)));
+      }
+    };
+    others(1);
+    gatherer.change(changed('busy', binding(1)));
+    for (let round = 2; round <= 4; round++) {
+      others(round);
+      gatherer.change(changed('busy', binding(round)));
+      drain();
+    }
+    expect(book.containers.get('busy')).toEqual([binding(3)]);
+  });
+
+  test('of another encoding are read like those of our own', () => {
+    const { gatherer, book, drain } = following();
+    const whole = changed('second', binding(7));
+    // An id that comes twice, of which the last counts, behind the bindings, and fields and groups nobody knows.
+    const odd = Buffer.concat([
+      Buffer.from([0x9b, 0x01, 0x9b, 0x01, 0x0a, 0x01, 0x78, 0x9c, 0x01, 0x9c, 0x01]),
+      Buffer.from([0x1d, 1, 2, 3, 4, 0x21, 1, 2, 3, 4, 5, 6, 7, 8, 0x28, 0x80, 0x01]),
+      changed('first').subarray(),
+      whole.subarray(2 + 'second'.length),
+      whole.subarray(0, 2 + 'second'.length),
+    ]);
+    gatherer.change(odd);
+    drain();
+    expect([...book.containers]).toEqual([['second', [binding(7)]]]);
+  });
+
+  test('do not keep alive the chunk that they came in', () => {
+    const { gatherer, book, drain } = following();
+    const chunk = Buffer.from(changed('a', binding(1)));
+    gatherer.change(chunk);
+    chunk.fill(0);
+    drain();
+    expect(book.containers.get('a')).toEqual([binding(1)]);
+  });
+
+  test('that nobody follows are ignored', () => {
+    const gatherer = new PortGatherer();
+    gatherer.change(changed('a', binding(1)));
+    gatherer.lose(new AgentError('malformed_payload', plain`damage`));
+    gatherer.begin({ onPending: () => undefined });
+    expect(gatherer.drain()).toEqual([{ kind: 'snapshot', containers: new Map() }]);
+    gatherer.change(changed('b', binding(1)));
+    gatherer.abandon();
+    gatherer.change(changed('c', binding(1)));
+    gatherer.begin({ onPending: () => undefined });
+    expect(gatherer.drain()).toEqual([{ kind: 'snapshot', containers: new Map() }]);
+  });
+});
+
+describe.each([
+  ['before the snapshot is complete', false],
+  ['while changes are followed', true],
+])('what waits %s', (_, isFollowing) => {
+  const start = (): PortGatherer => {
+    if (isFollowing) return following().gatherer;
+    const gatherer = new PortGatherer();
+    gatherer.begin({ onPending: () => undefined });
+    return gatherer;
+  };
+  /** Drains everything and returns the list, and whether it is stale. */
+  const drainAll = (gatherer: PortGatherer): Book => {
+    const book = new Book();
+    for (let changes = gatherer.drain(); changes.length > 0; changes = gatherer.drain()) {
+      for (const change of changes) book.apply(change);
+    }
+    return book;
+  };
+
+  test('is at most so many containers; more are counted and make the list stale', () => {
+    const gatherer = start();
+    for (let index = 0; index < maxWaitingContainers; index++) {
+      gatherer.change(changed(`c${index}`, binding(1)));
+    }
+    // One that waits already may still change.
+    gatherer.change(changed('c0', binding(2)));
+    expect(gatherer.dropped).toBe(0);
+    for (let index = 0; index < 7; index++) gatherer.change(changed(`more${index}`, binding(1)));
+    expect(gatherer.dropped).toBe(7);
+    const book = drainAll(gatherer);
+    expect(book.containers.size).toBe(maxWaitingContainers);
+    expect(book.containers.get('c0')).toEqual([binding(2)]);
+    expect(book.stale?.code).toBe('frame_too_large');
+    expect(book.stale?.message).toMatch(/10000 containers.*connect again/);
+    // There is room again.
+    gatherer.change(changed('more0', binding(1)));
+    expect(gatherer.dropped).toBe(7);
+  });
+
+  test('is at most so many bindings', () => {
+    const gatherer = start();
+    const half = Array.from({ length: maxWaitingBindings / 2 }, (_unused, index) => ({
+      ...binding(index),
+      protocol: '',
+      hostIp: '',
+    }));
+    gatherer.change(changed('a', ...half));
+    gatherer.change(changed('b', ...half));
+    expect(gatherer.dropped).toBe(0);
+    gatherer.change(changed('c', binding(1)));
+    gatherer.change(changed('a', ...half, binding(1)));
+    expect(gatherer.dropped).toBe(2);
+    gatherer.change(changed('a', ...half.slice(1)));
+    gatherer.change(changed('c', binding(1)));
+    expect(gatherer.dropped).toBe(2);
+    expect(drainAll(gatherer).containers.size).toBe(3);
+  });
+
+  test('is at most so many bytes', () => {
+    const gatherer = start();
+    const padded = (id: string, bytes: number): Uint8Array => {
+      const bare = changed(id, { ...binding(1), hostIp: '' }).byteLength + id.length;
+      // Three bytes of length where the text is that long: one of its own and two of the binding around it.
+      const text = 'x'.repeat(bytes - bare);
+      const message = changed(id, { ...binding(1), hostIp: text });
+      const over = message.byteLength + id.length - bytes;
+      return changed(id, { ...binding(1), hostIp: text.slice(over) });
+    };
+    const half = maxWaitingBytes / 2;
+    gatherer.change(padded('a', half));
+    gatherer.change(padded('b', half));
+    expect(gatherer.dropped).toBe(0);
+    gatherer.change(padded('b', half + 1));
+    expect(gatherer.dropped).toBe(1);
+    gatherer.change(changed('c', binding(1)));
+    expect(gatherer.dropped).toBe(2);
+    const book = drainAll(gatherer);
+    expect([...book.containers.keys()]).toEqual(['a', 'b']);
+    expect(book.stale).toBeDefined();
+  });
+});
