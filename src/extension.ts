@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import * as vscode from 'vscode';
-import { connectAgent } from './agent/connect.ts';
+import type { connectAgent } from './agent/connect.ts';
 import { registerCommands } from './commands/register.ts';
 import { createApi, type SandlightApi } from './host/api.ts';
 import { useEditorLanguage } from './host/language.ts';
@@ -8,9 +8,9 @@ import { SandboxSources } from './host/sandbox-sources.ts';
 import { openLog } from './host/notify.ts';
 import { readSettings } from './host/settings.ts';
 import { LocalAgent } from './sandboxes/sources/local-agent.ts';
-import { observeFromHost } from './sandboxes/sources/microsandbox/observe.ts';
 import { CallLog } from './sandboxes/watch/call-log.ts';
 import { SandboxRegistry } from './sandboxes/watch/sandbox-registry.ts';
+import type { Observe } from './sandboxes/watch/watch-session.ts';
 import { syncClocksOnWake } from './sandboxes/watch/wake-clock-sync.ts';
 import { DetailsPanels } from './views/details/details-panels.ts';
 import { placeText } from './views/place.ts';
@@ -24,7 +24,7 @@ export function activate(context: vscode.ExtensionContext): SandlightApi {
   const { logger } = log;
   const place = placeText(vscode.env.remoteName, hostname());
   const calls = new CallLog();
-  const registry = new SandboxRegistry({ connect: connectAgent, logger, calls, observe: observeFromHost });
+  const registry = new SandboxRegistry({ connect, logger, calls, observe });
   const localAgent = new LocalAgent(logger);
   const tree = new SandboxTree(registry, place);
   const statusBar = new StatusBar(registry, 'sandlight.showMenu', place);
@@ -61,3 +61,13 @@ export function activate(context: vscode.ExtensionContext): SandlightApi {
   sources.start();
   return createApi({ registry, tree, statusBar, details });
 }
+
+/** Connects by what the first connection loads. */
+const connect: typeof connectAgent = async (endpoint, options) =>
+  (await import('./agent/connect.ts')).connectAgent(endpoint, options);
+
+/** Only microsandbox leaves something where its host can read it. */
+const observe: Observe = async (spec) =>
+  spec.source === 'microsandbox'
+    ? (await import('./sandboxes/sources/microsandbox/observe.ts')).observeFromHost(spec)
+    : undefined;

@@ -32,3 +32,6 @@ export const errorExitCodes: Readonly<Record<AgentErrorCode, number>> = {
 
 /** Exit codes of a program that a signal ended, as shells tell them: 128 and the signal's number. */
 export const signalExitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Exit code after a defect of this program, as BSD's sysexits has it. */
+export const defectExitCode = 70;

@@ -1,7 +1,7 @@
 import { connectAgent } from '../agent/connect.ts';
 import { AgentError } from '../agent/errors.ts';
 import type { Logger } from '../base/logger.ts';
-import { joined, plain, quoted, type PlainText } from '../base/text.ts';
+import { joined, plain, plainText, quoted, type PlainText } from '../base/text.ts';
 import { parseCommandLine } from './arguments.ts';
 import type { Command } from './command.ts';
 import { agentCommand } from './commands/agent.ts';
@@ -17,7 +17,7 @@ import { decodeCommand, encodeCommand } from './commands/captures.ts';
 import { listCommand } from './commands/list.ts';
 import { statusCommand } from './commands/status.ts';
 import { watchCommand } from './commands/watch.ts';
-import { errorExitCodes, exitCodes } from './exit-codes.ts';
+import { defectExitCode, errorExitCodes, exitCodes } from './exit-codes.ts';
 import { watchInterruption } from './interruption.ts';
 import { jsonText } from './json-text.ts';
 import { readTlsOptions } from './tls-options.ts';
@@ -39,6 +39,8 @@ const commands: Readonly<Record<string, Command>> = {
 
 /** Longest name of a command that is quoted. */
 const maxNameLength = 100;
+/** What is printed of the trace of a defect. */
+const [maxTraceLines, maxTraceLineLength] = [50, 300];
 
 const logger: Logger = {
   trace: () => undefined,
@@ -76,7 +78,6 @@ async function main([name, ...args]: readonly string[]): Promise<void> {
       outputTaken: () => outputTaken(interrupted),
     });
   } catch (error) {
-    // Anything else is a defect of this program, and its trace is what helps.
     if (!(error instanceof AgentError)) throw error;
     const { code, message } = error;
     if (wantsJson) print(jsonText({ error: { code, message } }));
@@ -124,4 +125,18 @@ function helpText(): PlainText {
   );
 }
 
-void main(process.argv.slice(2));
+/** A defect of this program: its trace is what helps, and may quote what a guest said. */
+function reportDefect(error: unknown): never {
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const lines = trace.split('\n').slice(0, maxTraceLines);
+  writeError(
+    joined(
+      lines.map((line) => plainText(line, maxTraceLineLength)),
+      '\n',
+    ),
+  );
+  process.exit(defectExitCode);
+}
+
+process.on('uncaughtException', reportDefect);
+void main(process.argv.slice(2)).catch(reportDefect);

@@ -4,6 +4,7 @@ import { dig, parseJson } from '../base/json.ts';
 import * as l10n from '../base/l10n.ts';
 import { plainText, type PlainText } from '../base/text.ts';
 import { AgentError, maxQuotedLength, messageOf } from '../agent/errors.ts';
+import { ReadingTurns } from './reading-turns.ts';
 
 /** What to get, and the bounds of getting it. */
 export interface GetOptions {
@@ -21,6 +22,9 @@ export interface GetOptions {
 
 /** Longest body of an answer that tells an error, in bytes; the rest is not read. */
 const maxErrorBodyBytes = 16 * 1024;
+
+/** What is read in one turn of the event loop, of all engines together; it takes a few milliseconds. */
+const turns = new ReadingTurns(128 * 1024);
 
 /**
  * Gets `path` and hands the body to `onBytes` piece by piece; resolves at its end. An engine inside a sandbox is not trusted:
@@ -134,7 +138,10 @@ async function send(socketPath: string, path: string, signal: AbortSignal): Prom
 
 async function* chunksOf(answer: IncomingMessage): AsyncGenerator<Buffer> {
   try {
-    for await (const bytes of answer as AsyncIterable<Buffer>) yield bytes;
+    for await (const bytes of answer as AsyncIterable<Buffer>) {
+      await turns.take(bytes.length);
+      yield bytes;
+    }
   } catch (error) {
     throw new AgentError('connection_closed', l10n.t('its answer broke off'), { cause: error });
   }
@@ -167,6 +174,7 @@ function describe(error: NodeJS.ErrnoException): PlainText {
     case 'EACCES':
       return l10n.t('this user may not open its socket');
     case 'ECONNRESET':
+    case 'EPIPE':
       return l10n.t('it hung up without an answer');
     default:
       return error.code?.startsWith('HPE_') === true

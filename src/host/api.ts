@@ -1,10 +1,8 @@
 import { formatEndpoint } from '../agent/endpoint.ts';
 import type { AgentErrorCode } from '../agent/errors.ts';
-import type { RuntimeStatus, SystemFacts } from '../agent/facts.ts';
-import { RuntimeStatusResponse, SystemInfo } from '../agent/generated/arcbox/v1/agent.ts';
+import { runtimeStatusJson, systemInfoJson } from '../agent/facts-json.ts';
 import { connectionError } from '../sandboxes/model/connection.ts';
 import type { Disposable } from '../base/emitter.ts';
-import type { PlainText } from '../base/text.ts';
 import type { HostBinding } from '../sandboxes/model/guest-facts.ts';
 import type { SandboxRegistry } from '../sandboxes/watch/sandbox-registry.ts';
 import type { Dated, ReadinessWord, SandboxSnapshot, SandboxSource } from '../sandboxes/model/snapshot.ts';
@@ -137,20 +135,11 @@ function toState(snapshot: SandboxSnapshot): SandboxState {
     capabilities: [...snapshot.capabilities],
     roundTripMs,
     clockOffsetMs,
-    runtime: snapshot.runtime && runtimeJson(snapshot.runtime.value),
-    system: snapshot.system && systemJson(snapshot.system.value),
+    runtime: snapshot.runtime && runtimeStatusJson(snapshot.runtime.value),
+    system: snapshot.system && systemInfoJson(snapshot.system.value),
     ports:
       ports.kind === 'known'
         ? ports.book.containers.map(({ containerId, bindings }) => ({ containerId, bindings }))
         : null,
   };
-}
-
-function runtimeJson(status: RuntimeStatus<PlainText>): unknown {
-  return RuntimeStatusResponse.toJSON({ ...status, services: [...status.services] });
-}
-
-function systemJson(facts: SystemFacts<PlainText>): unknown {
-  const { loadAverage, ipAddresses } = facts;
-  return SystemInfo.toJSON({ ...facts, loadAverage: [...loadAverage], ipAddresses: [...ipAddresses] });
 }

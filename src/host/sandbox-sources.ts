@@ -3,7 +3,6 @@ import * as l10n from '../base/l10n.ts';
 import type { Logger } from '../base/logger.ts';
 import type { PlainText } from '../base/text.ts';
 import { readConfiguredSandboxes } from '../sandboxes/sources/settings.ts';
-import { startDiscovery } from '../sandboxes/sources/discovery.ts';
 import type { Disposable } from '../base/emitter.ts';
 import type { LocalAgent, LocalAgentState } from '../sandboxes/sources/local-agent.ts';
 import type { SandboxRegistry } from '../sandboxes/watch/sandbox-registry.ts';
@@ -77,12 +76,23 @@ export class SandboxSources implements Disposable {
     this.#discovery?.dispose();
     this.#discoveryProblems = [];
     this.#tellProblems();
-    this.#discovery = startDiscovery(registry, readSettings().discovery, {
-      logger,
-      onProblems: (problems) => {
-        this.#discoveryProblems = problems;
-        this.#tellProblems();
+    let isOver = false;
+    let running: Disposable | undefined;
+    this.#discovery = {
+      dispose: () => {
+        isOver = true;
+        running?.dispose();
       },
+    };
+    void import('../sandboxes/sources/discovery.ts').then(({ startDiscovery }) => {
+      if (isOver) return;
+      running = startDiscovery(registry, readSettings().discovery, {
+        logger,
+        onProblems: (problems) => {
+          this.#discoveryProblems = problems;
+          this.#tellProblems();
+        },
+      });
     });
   }
 

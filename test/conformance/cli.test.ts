@@ -1,28 +1,25 @@
-import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { encodeCbor } from '../../src/agent/microsandbox/cbor.ts';
+import { encodeMicrosandboxEnvelope } from '../../src/agent/microsandbox/envelope.ts';
+import { encodeMicrosandboxFrame } from '../../src/agent/microsandbox/frame.ts';
+import { cliPath, startCli } from '../support/cli.ts';
 
-const cliPath = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'cli-'));
-const started: ChildProcessWithoutNullStreams[] = [];
 const servers: Server[] = [];
 
-/** A program of ours that goes on, and what it has printed. */
+/** A program of ours that goes on, and the JSON that it has printed. */
 function start(...args: string[]): {
   child: ChildProcessWithoutNullStreams;
   lines: () => Record<string, unknown>[];
 } {
-  const child = spawn(process.execPath, [cliPath, ...args]);
-  started.push(child);
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.resume();
+  const { child, stdout } = startCli(...args);
   const lines = (): Record<string, unknown>[] =>
-    output
+    stdout()
       .split('\n')
       .slice(0, -1)
       .map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -71,7 +68,6 @@ async function serve(name: string, accept: (socket: Socket) => void): Promise<st
 }
 
 afterAll(() => {
-  for (const child of started) child.kill();
   for (const server of servers) server.close();
   rmSync(folder, { recursive: true });
 });
@@ -102,9 +98,9 @@ describe('against the reference agent', () => {
     expect(run('runtime', endpoint).json['services']).toHaveLength(3);
   });
 
-  test('ensure without starting says what is, and how long it took', () => {
+  test('ensure without starting says what is, and how long it took; what is not ready is a no', () => {
     const { status, json } = run('ensure', endpoints[0]!, '--no-start');
-    expect(status).toBe(0);
+    expect(status).toBe(1);
     expect(json).toMatchObject({ status: 'failed' });
     expect(json['elapsedMs']).toBeTypeOf('number');
   });
@@ -202,6 +198,24 @@ describe('captures', () => {
         frames: [{ type: 1, traceId: '', message: 'AgentPingRequest', json: JSON.parse(text) as unknown }],
       })),
     );
+  });
+
+  test('what lets one run programs is not printed', () => {
+    const secrets = [Buffer.alloc(16, 0xa5), Buffer.alloc(16, 0x5a)];
+    const ready = encodeCbor({
+      boot_time_ns: 1,
+      init_time_ns: 2,
+      ready_time_ns: 3,
+      exec_control: { version: 1, endpoint: 'exec.sock', connection: secrets[0]! },
+      bulk_transport: { profile: 1, port: 2, connection_id: secrets[1]! },
+    });
+    const envelope = encodeMicrosandboxEnvelope({ v: 9, t: 'core.ready', p: ready });
+    const frame = encodeMicrosandboxFrame({ id: 0, flags: 0, body: envelope });
+    const [line = ''] = pipe(['decode', '--wire', 'microsandbox'], Buffer.from(frame).toString('hex'));
+    expect(JSON.parse(line)).toMatchObject({
+      frames: [{ t: 'core.ready', payload: { exec_control: { endpoint: 'exec.sock' } } }],
+    });
+    for (const secret of secrets) expect(line).not.toContain(secret.toString('hex'));
   });
 
   test('a damaged capture is an error of its own line', () => {

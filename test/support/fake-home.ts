@@ -1,13 +1,19 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import {
   relayAddresses,
   resolveMicrosandboxHome,
   type MicrosandboxHome,
 } from '../../src/sandboxes/sources/microsandbox/home.ts';
+
+/** False on a Node that cannot make a database, nor read one: before 22.13. */
+export const hasSqlite = isBuiltin('node:sqlite');
+/** What to add to the name of a test that is skipped there. */
+export const needsSqlite = hasSqlite ? '' : ' (needs a Node with SQLite)';
 
 /** A row of msb's table of sandboxes. */
 export type RecordedSandbox = readonly [name: string, status: string, ports?: readonly object[]];
@@ -41,6 +47,10 @@ export class FakeHome {
     await rm(this.#root, { recursive: true });
   }
 
+  get databasePath(): string {
+    return join(this.home.home, 'db', 'msb.db');
+  }
+
   /** Where the relay of a sandbox listens. */
   socketPath(name: string): string {
     const [address] = relayAddresses(this.home, name, 'linux');
@@ -62,11 +72,18 @@ export class FakeHome {
     return server;
   }
 
+  /** Makes an empty database. */
+  async makeDatabase(): Promise<DatabaseSync> {
+    await mkdir(join(this.home.home, 'db'), { recursive: true });
+    const sqlite = await import('node:sqlite');
+    const database = new sqlite.DatabaseSync(this.databasePath);
+    this.#databases.push(database);
+    return database;
+  }
+
   /** Makes a database as msb does: in WAL mode, with the rows only in the log while its writer lives. */
   async writeDatabase(rows: readonly RecordedSandbox[], activeConfig = true): Promise<DatabaseSync> {
-    await mkdir(join(this.home.home, 'db'), { recursive: true });
-    const database = new DatabaseSync(join(this.home.home, 'db', 'msb.db'));
-    this.#databases.push(database);
+    const database = await this.makeDatabase();
     database.exec('PRAGMA journal_mode = WAL');
     database.exec(
       `CREATE TABLE sandbox (id integer PRIMARY KEY, name text UNIQUE, config text, status text

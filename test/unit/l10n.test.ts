@@ -128,16 +128,22 @@ const notForTranslation = [
   'CONNECT hole',
   'SELECT name FROM pragma_table_info(?)',
   'coalesce(active_config, config)',
-  'SELECT name, status, CASE WHEN length(hole) <= hole THEN hole END AS config FROM sandbox ORDER BY name LIMIT hole',
+  'SELECT COUNT(*) AS total FROM sandbox',
+  "SELECT type FROM pragma_table_list('sandbox') WHERE schema = 'main'",
+  "WITH page AS ( SELECT rowid, name, status, CASE WHEN octet_length(hole) <= hole AND json_valid(hole) THEN hole END AS config FROM sandbox WHERE rowid < ? ORDER BY rowid DESC LIMIT hole) SELECT rowid, name, status, config IS NOT NULL AS isTold, json_extract(config, '$.network.ports') AS ports, json_extract(config, '$.runtime.guest_clock') AS guestClock FROM page",
   // Sent over the wire, in the words of the Go implementation.
   'message length hole exceed maximum message size of hole',
   // A name, which is also an id, and a name before a sentence.
   'sandbox hole',
-  'microsandbox: hole',
+  'hole: hole',
   // Only the command line decodes captures.
   'The payload',
-  // Written to the log.
-  '(more than hole lines; the rest is not shown)',
+  // Written to the log before the words of another program.
+  'local agent: hole',
+  // Written to the log, as the cause of an error that says it in the reader's language.
+  'no Client and no Server in it',
+  // Says for those who review it why a text may be shown.
+  'Words of ours, numbers, and parts escaped to printable ASCII.',
 ];
 
 test('nothing else that reads like a sentence passes the translation by', () => {

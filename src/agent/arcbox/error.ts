@@ -1,3 +1,4 @@
+import * as l10n from '../../base/l10n.ts';
 import type { RemoteError } from '../errors.ts';
 
 /**
@@ -24,5 +25,5 @@ export function decodeArcboxError(payload: Uint8Array): RemoteError {
   if (bytes.length < 8) return { code, text: '' };
   const announced = bytes.readUInt32BE(4);
   const text = bytes.subarray(8, 8 + announced).toString();
-  return { code, text: announced > bytes.length - 8 ? `${text} (text cut short)` : text };
+  return { code, text: announced > bytes.length - 8 ? [text, l10n.t('(text cut short)')].join(' ') : text };
 }

@@ -47,11 +47,16 @@ function varintLength({ message, offset }: Cursor): number {
 
 function groupLength({ message, offset }: Cursor): number {
   const inside: Cursor = { message, offset };
-  for (let depth = 1; depth > 0;) {
+  let depth = 1;
+  while (depth > 0 && inside.offset < message.byteLength) {
     const wireType = readVarint(inside) % 8;
     if (wireType === 3) depth++;
     else if (wireType === 4) depth--;
-    else inside.offset += readContentLength(inside, wireType);
+    else {
+      // Reading the length moves the cursor, so it has to come first.
+      const length = readContentLength(inside, wireType);
+      inside.offset += length;
+    }
   }
   return inside.offset - offset;
 }

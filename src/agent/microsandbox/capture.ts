@@ -13,7 +13,7 @@ import type { IdRange } from './handshake.ts';
 
 /**
  * A value as JSON: byte strings are `{"$bytes": hex}`, integers beyond 2^53-1 `{"$uint": decimal}` or
- * `{"$int": decimal}`, floats that JSON lacks `{"$float": "NaN"}`.
+ * `{"$int": decimal}`, floats that JSON lacks `{"$float": "NaN"}`, and secrets `{"$redacted": length}`.
  */
 export type CapturedValue =
   null | boolean | number | string | readonly CapturedValue[] | { readonly [key: string]: CapturedValue };
@@ -29,6 +29,15 @@ export interface CapturedFrame {
   /** The decoded payload; `{"$raw": hex}` when it, or the body, is not what the protocol asks for. */
   readonly payload: CapturedValue;
 }
+
+/**
+ * Keys of `core.ready` whose bytes give access to the sandbox to whoever has them, by the map that they are in. Generation
+ * 9 writes `connection_id` as a list of numbers instead, which is shown.
+ */
+const secrets: Readonly<Record<string, string>> = {
+  exec_control: 'connection',
+  bulk_transport: 'connection_id',
+};
 
 /** What one side of a connection sent. */
 export interface MicrosandboxCapture {
@@ -98,20 +107,35 @@ function captureBulkRecord(body: Uint8Array): CapturedValue {
   };
 }
 
-function captureValue(value: CborValue): CapturedValue {
+/** @param key the one under which `value` stands; empty at the top and inside lists. */
+function captureValue(value: CborValue, key = ''): CapturedValue {
   if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString('hex') };
   if (typeof value === 'bigint') return value < 0n ? { $int: value.toString() } : { $uint: value.toString() };
   if (value instanceof CborFloat) {
     return Number.isFinite(value.value) ? value.value : { $float: String(value.value) };
   }
-  if (isCborArray(value)) return value.map(captureValue);
+  if (isCborArray(value)) return value.map((item) => captureValue(item));
   // Object.fromEntries makes own properties of every key, __proto__ included.
   if (isCborMap(value)) {
-    return Object.fromEntries([...value].map(([key, item]) => [key, captureValue(item)]));
+    return Object.fromEntries(
+      [...value].map(([name, item]) => [
+        name,
+        secrets[key] === name ? captureSecret(item) : captureValue(item, name),
+      ]),
+    );
   }
   return value;
 }
 
+function captureSecret(value: CborValue): CapturedValue {
+  return value instanceof Uint8Array || typeof value === 'string'
+    ? { $redacted: value.length }
+    : captureValue(value);
+}
+
+/** Bytes as they are, unless a secret may be among them. */
 function raw(bytes: Uint8Array): CapturedValue {
-  return { $raw: Buffer.from(bytes).toString('hex') };
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const mayHoldSecret = Object.keys(secrets).some((key) => view.includes(key));
+  return mayHoldSecret ? { $redacted: view.length } : { $raw: view.toString('hex') };
 }

@@ -69,6 +69,21 @@ export function optional<T>({ expected, accept }: Field<T>): Field<T | null> {
   };
 }
 
+/**
+ * As {@link optional}, and reads as null too when the value is of another kind: for what newer agents say besides, whose
+ * form is not settled and must not cost the message.
+ */
+export function lenient<T>(inner: Field<T>): Field<T | null> {
+  const { expected, accept } = optional(inner);
+  return {
+    expected,
+    accept: (value) => {
+      const accepted = accept(value);
+      return accepted === mismatch ? null : accepted;
+    },
+  };
+}
+
 /** A list of at most `max` values of one kind. */
 export function list<T>({ expected, accept }: Field<T>, max: number): Field<readonly T[]> {
   return {

@@ -3,7 +3,7 @@ import { plainText, type PlainText } from '../../base/text.ts';
 import { AgentError, maxQuotedLength } from '../errors.ts';
 import { decodeCbor, isCborMap } from './cbor.ts';
 import { microsandboxFlag as flag } from './frame.ts';
-import { field, list, optional, readFields, record, type Fields } from './fields.ts';
+import { field, lenient, list, optional, readFields, record, type Fields } from './fields.ts';
 
 /**
  * Newest generation whose messages are understood here. Generations 8 and 9 add bulk transfer and workload control,
@@ -89,6 +89,10 @@ export const microsandboxMessage = {
     kind: field.text,
     message: field.text,
     offending_type: optional(field.text),
+    /** With `initialization_failed`: `user_not_found`, `group_not_found` or `unknown`; an open set. */
+    init_failure: lenient(field.text),
+    /** What became of the work in the guest: `unavailable`, `recovery_required` or `unknown`; an open set. */
+    workload_failure: lenient(record({ disposition: field.text })),
   }),
   /** A client of the relay is gone; frees what its ids owned. From a client it destroys another client's handles. */
   clientDisconnected: define('core.relay.client.disconnected', 1, flag.none, 'runtime', {

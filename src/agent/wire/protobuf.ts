@@ -165,7 +165,7 @@ function skipUnknown(cursor: Cursor, end: number, tag: Tag, depth: number): void
 }
 
 function skipGroup(cursor: Cursor, end: number, number: number, depth: number): void {
-  if (depth > protobufMaxDepth) throw new Malformed(l10n.t('groups nest deeper than {0}', protobufMaxDepth));
+  checkDepth(depth);
   while (cursor.offset < end) {
     const tag = readTag(cursor, end);
     if (tag.type !== wireType.endGroup) {

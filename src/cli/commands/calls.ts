@@ -7,7 +7,7 @@ import { printResult, withSession, type Command } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { roundMs, summarizeRtts } from '../format.ts';
 import { jsonText } from '../json-text.ts';
-import { ensureOutcomeJson, runtimeStatusJson, systemInfoJson } from '../proto-json.ts';
+import { ensureOutcomeJson, runtimeStatusJson, systemInfoJson } from '../../agent/facts-json.ts';
 
 const defaultPingCount = 5;
 const maxPingCount = 1_000_000;

@@ -15,7 +15,7 @@ import { judgeReadiness } from '../../sandboxes/model/readiness.ts';
 import { printResult, withSession, type Command, type CliContext } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { roundMs } from '../format.ts';
-import { portBindingJson, runtimeStatusJson, systemInfoJson } from '../proto-json.ts';
+import { portBindingJson, runtimeStatusJson, systemInfoJson } from '../../agent/facts-json.ts';
 
 /** `status ENDPOINT`: connects, makes a round trip and asks for everything the agent knows. */
 export const statusCommand: Command = {

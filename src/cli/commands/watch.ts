@@ -10,7 +10,7 @@ import { endpointArgument } from '../arguments.ts';
 import type { CliContext, Command } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { jsonText } from '../json-text.ts';
-import { runtimeStatusJson } from '../proto-json.ts';
+import { runtimeStatusJson } from '../../agent/facts-json.ts';
 import { portsToJson } from './status.ts';
 
 /** `watch ENDPOINT`: one JSON object a line for every change, until interrupted; reconnects by itself. */

@@ -88,8 +88,8 @@ export class SandboxMonitor {
   /** Programs that connections were made of, each until it is gone. */
   readonly #programs = new Set<Promise<unknown>>();
   #operations: readonly RunningOperation[] = [];
-  /** What the log was told of the connection last. */
-  #logged = '';
+  /** The failure that the log was told of since the connection was last open. */
+  #logged: PlainText | undefined;
 
   constructor(spec: SandboxSpec, dependencies: MonitorDependencies) {
     this.#dependencies = dependencies;
@@ -273,14 +273,16 @@ export class SandboxMonitor {
 
   /** Tells the log what is new; a reason that comes again is none. */
   #log(state: ConnectionState): void {
+    const { logger } = this.#dependencies;
     const { name, endpoint } = this.#cell.snapshot;
-    const message =
-      state.phase === 'open'
-        ? plain`connected to ${formatEndpoint(endpoint)}`
-        : connectionError(state)?.message;
-    if (message === undefined || message === this.#logged || state.phase === 'connecting') return;
-    this.#logged = message;
-    this.#dependencies.logger.info(plain`${name}: ${message}`);
+    const error = connectionError(state);
+    if (state.phase === 'open') {
+      this.#logged = undefined;
+      logger.info(plain`${name}: connected to ${formatEndpoint(endpoint)}`);
+    } else if (error !== null && error.message !== this.#logged) {
+      this.#logged = error.message;
+      logger.info(plain`${name}: ${error.message}`);
+    }
   }
 
   async #open(signal: AbortSignal): Promise<ProvenSession> {

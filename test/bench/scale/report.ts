@@ -18,11 +18,11 @@ export interface ReportedRow {
 export function reportRows({ name, rows }: Figure, results: readonly Results[]): ReportedRow[] {
   return rows.map(({ result, what, unit, atMost }) => {
     const runs = results.map((numbers) => numbers[result] ?? NaN);
-    const value = median(runs);
+    const measured = runs.length > 0 && { value: median(runs) };
     return {
-      ...{ figure: name, what, unit, runs },
-      ...(runs.length > 0 && { value }),
-      ...(atMost !== undefined && { atMost, isMet: value <= atMost }),
+      ...{ figure: name, what, unit, runs, ...measured },
+      ...(atMost !== undefined && { atMost }),
+      ...(measured && atMost !== undefined && { isMet: measured.value <= atMost }),
     };
   });
 }

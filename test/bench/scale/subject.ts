@@ -27,7 +27,9 @@ async function work({ measure, projectFolder, agentsProgram, agentsNode }: Assig
   try {
     const extension = await openExtension(projectFolder);
     await sleep(afterActivationMs);
-    const results = await runMeasure({ agents, extension }, measure);
+    const results = await runMeasure({ agents, extension }, measure).finally(() => {
+      for (const error of extension.loggedErrors) process.stderr.write(`The extension logged: ${error}\n`);
+    });
     process.send?.(results, () => process.exit());
   } finally {
     agents.stop();

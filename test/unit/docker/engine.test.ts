@@ -157,6 +157,15 @@ describe.skipIf(process.platform === 'win32')('createDockerEngine (Unix sockets)
     });
   });
 
+  it('says that it was hung up on', async () => {
+    await serve(() => undefined);
+    server.on('connection', (socket) => socket.destroy());
+    await expect(createDockerEngine(socketPath).ping()).rejects.toMatchObject({
+      code: 'unreachable',
+      message: `Docker at ${socketPath}: it hung up without an answer`,
+    });
+  });
+
   it('says that something else listens there', async () => {
     await serve(() => undefined);
     server.on('connection', (socket) => {

@@ -12,6 +12,7 @@ import { SandboxMonitor } from '../../../src/sandboxes/watch/sandbox-monitor.ts'
 import { hasOpenssl, TestAuthority } from '../../support/certificates.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
+const patientMs = 8000;
 const entry = { name: 'vm', endpoint: 'arcbox+tls://127.0.0.1:7443' };
 
 test.each([
@@ -73,7 +74,7 @@ describe.skipIf(!hasOpenssl)('a sandbox behind mutual TLS (needs openssl to make
     monitor.connect();
     await vi.waitFor(() => {
       expect(monitor.snapshot.agent).toMatchObject({ version: '1.2.3' });
-    });
+    }, patientMs);
   });
 
   it('tells which file is missing, and connects once it is there', async () => {
@@ -83,11 +84,11 @@ describe.skipIf(!hasOpenssl)('a sandbox behind mutual TLS (needs openssl to make
     await vi.waitFor(() => {
       const message = connectionError(monitor.snapshot.connection)?.message;
       expect(message).toMatch(/^arcbox\+tls:.*The key for TLS cannot be read \(.*me\.key.*Correct its path/);
-    });
+    }, patientMs);
     writeFileSync(files.keyFile, client.key);
     monitor.connect();
     await vi.waitFor(() => {
       expect(monitor.snapshot.agent).toMatchObject({ version: '1.2.3' });
-    });
+    }, patientMs);
   });
 });

@@ -57,7 +57,7 @@ test.skipIf(process.platform === 'win32')(
     expect(agent.state.phase).toBe('starting');
     await vi.waitFor(() => {
       expect(agent.state.phase).toBe('running');
-    });
+    }, 8000);
     expect(await log()).toMatch(
       /^agent --listen arcbox\+unix:\S+\/agent\.sock --json --exit-with-stdin --docker \/d\.sock --containerd \/c\.sock\n$/,
     );
@@ -76,7 +76,7 @@ describe.skipIf(process.platform === 'win32')('the folder of its socket', () => 
     start();
     await vi.waitFor(async () => {
       expect(await log()).not.toBe('');
-    });
+    }, 8000);
     const folder = folderIn(await log());
     expect(folder).toMatch(/\/sandlight-[\w-]{22}$/);
     expect(existsSync(folder)).toBe(false);
@@ -89,7 +89,7 @@ describe.skipIf(process.platform === 'win32')('the folder of its socket', () => 
     start();
     await vi.waitFor(() => {
       expect(agent.state.phase).toBe('failed');
-    });
+    }, 8000);
     const folder = folderIn(await log());
     agent.stop();
     expect(existsSync(folder)).toBe(false);
@@ -107,7 +107,7 @@ describe.skipIf(process.platform === 'win32')('the folder of its socket', () => 
       expect(agent.state).toMatchObject({
         reason: 'it ended with signal SIGKILL; its last words: others can change the folder of its socket',
       });
-    });
+    }, 8000);
     expect(phases).not.toContain('running');
   });
 });
@@ -134,7 +134,7 @@ test.skipIf(process.platform === 'win32')(
     onTestFinished(async () => {
       server.close();
       await rm(parent, { recursive: true, force: true });
-    });
+    }, 8000);
     const old = 'sandlight-AAAAAAAAAAAAAAAAAAAAAA';
     const make = async (name: string, file?: string): Promise<string> => {
       const folder = join(parent, name);
@@ -182,7 +182,7 @@ test('stopping ends the attempts to start it again', async () => {
   start();
   await vi.waitFor(() => {
     expect(agent.state.phase).toBe('failed');
-  });
+  }, 8000);
   agent.stop();
   const runs = await log();
   await new Promise((resolve) => setTimeout(resolve, 1000));

@@ -192,7 +192,7 @@ test('many changes at once end in the same list as one after the other', () => {
         if (entry === 'current') return { kind: 'current' };
         return changed(entry[0], ...entry[1].map((ports) => bindingOf(ports.containerPort, ports.hostPort)));
       });
-      const oneByOne = changes.reduce((ports, next) => apply(ports, next), asking);
+      const oneByOne = changes.reduce<PortKnowledge>((ports, next) => apply(ports, next), asking);
       expect(apply(asking, ...changes)).toEqual(oneByOne);
     }),
   );

@@ -9,17 +9,13 @@ import {
 } from '../../../agent/generated/arcbox/v1/daemon.ts';
 import type { Logger } from '../../../base/logger.ts';
 import { rpcOver, type RpcChannel } from '../../../agent/rpc/channel.ts';
-import { waitForPath } from '../../../base/path-watch.ts';
-import { backoffMs } from '../../../base/backoff.ts';
 import { pause } from '../../../base/pause.ts';
 import { plain, plainText, type PlainText } from '../../../base/text.ts';
 import { settleMs, slowLookMs, type Findings } from '../findings.ts';
-import { findArcboxSockets, type ArcboxSockets } from './sockets.ts';
+import type { ArcboxSockets } from './sockets.ts';
 import type { DiscoveredSandbox, DiscoveredState } from '../../model/discovered.ts';
 
 const callTimeoutMs = 10_000;
-/** A connection that lasted this long failed for a reason of its own: the waits begin anew. */
-const steadyMs = 10_000;
 /** Most machines of a daemon that are shown. */
 export const maxMachines = 200;
 const maxNameLength = 128;
@@ -34,41 +30,6 @@ const states: ReadonlyMap<string, DiscoveredState> = new Map([
   ['stopping', 'stopped'],
   ['stopped', 'stopped'],
 ]);
-
-/** What is needed to follow a daemon. */
-export interface WatchArcboxOptions {
-  /** Where it may listen, the likeliest first. */
-  readonly candidates: readonly [ArcboxSockets, ...ArcboxSockets[]];
-  /**
-   * Called with every machine, whenever the daemon's setup moves on and now and then. The last list stays when the daemon
-   * goes away.
-   */
-  readonly onChange: (found: Findings) => void;
-  readonly signal: AbortSignal;
-  readonly logger: Logger;
-}
-
-/**
- * Follows an ArcBox daemon until the signal aborts: waits for its socket to appear, lists its machines whenever its
- * setup changes, and starts over when it goes away. A machine without a daemon costs a watched folder.
- */
-export async function watchArcbox({
-  candidates,
-  onChange,
-  signal,
-  logger,
-}: WatchArcboxOptions): Promise<void> {
-  for (let attempt = 0; !signal.aborted; attempt++) {
-    const sockets = await findArcboxSockets(candidates);
-    if (sockets !== undefined) {
-      const sinceMs = Date.now();
-      const reason = await followDaemon(sockets, signal, logger, onChange);
-      logger.debug(plain`ArcBox daemon: ${reason.message}`);
-      if (Date.now() - sinceMs > steadyMs) attempt = 0;
-    }
-    await waitForPath((sockets ?? candidates[0]).grpc, backoffMs(attempt, Math.random()), signal);
-  }
-}
 
 /** Lists the machines of the daemon that listens on `sockets`, once. */
 export async function discoverArcbox(
@@ -89,7 +50,7 @@ export async function discoverArcbox(
 }
 
 /** Follows one connection to its end; resolves with why it ended. */
-async function followDaemon(
+export async function followDaemon(
   sockets: ArcboxSockets,
   signal: AbortSignal,
   logger: Logger,

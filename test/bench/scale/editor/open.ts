@@ -12,6 +12,8 @@ export interface OpenExtension {
   readonly setSandboxes: (sandboxes: readonly unknown[]) => void;
   /** Characters that were written to the log. */
   readonly logLength: () => number;
+  /** The beginnings of the first errors in the log. */
+  readonly loggedErrors: readonly string[];
 }
 
 interface ExtensionModule {
@@ -33,7 +35,7 @@ const settings = {
 export async function openExtension(projectFolder: string): Promise<OpenExtension> {
   const require = createRequire(join(projectFolder, 'package.json'));
   const manifest = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')) as { main: string };
-  const { module, configuration, tree, logLength } = createStandIn(settings);
+  const { module, configuration, tree, logLength, loggedErrors } = createStandIn(settings);
   Object.assign(globalThis, { vscodeStandIn: module });
   const extension = require(join(projectFolder, manifest.main)) as ExtensionModule;
   const context = strict('ExtensionContext', {
@@ -48,8 +50,7 @@ export async function openExtension(projectFolder: string): Promise<OpenExtensio
   const view = tree();
   if (view === undefined) throw new Error('The extension made no tree view.');
   return {
-    tree: view,
-    logLength,
+    ...{ tree: view, logLength, loggedErrors },
     setSandboxes: (sandboxes) => {
       configuration.set('sandlight.sandboxes', sandboxes);
     },

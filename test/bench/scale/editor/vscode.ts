@@ -12,7 +12,12 @@ export interface StandIn {
   readonly tree: () => StandInTreeView | undefined;
   /** Characters that were written to the log. */
   readonly logLength: () => number;
+  /** The beginnings of the first errors in the log. */
+  readonly loggedErrors: readonly string[];
 }
+
+const maxErrors = 3;
+const maxErrorLength = 1000;
 
 /** `vscode.TreeItem`. */
 class TreeItem {
@@ -66,6 +71,11 @@ export function createStandIn(settings: Readonly<Record<string, unknown>>): Stan
   const log = (message: unknown): void => {
     logLength += String(message).length;
   };
+  const loggedErrors: string[] = [];
+  const logError = (message: unknown): void => {
+    log(message);
+    if (loggedErrors.length < maxErrors) loggedErrors.push(String(message).slice(0, maxErrorLength));
+  };
   const nothing = (): void => undefined;
   const module = strict('vscode', {
     ...{ version: '1.139.1', EventEmitter, Disposable, TreeItem, ThemeIcon, ThemeColor },
@@ -83,7 +93,7 @@ export function createStandIn(settings: Readonly<Record<string, unknown>>): Stan
     window: strict('window', {
       createOutputChannel: () =>
         strict('OutputChannel', {
-          ...{ trace: log, debug: log, info: log, warn: log, error: log, dispose: nothing },
+          ...{ trace: log, debug: log, info: log, warn: log, error: logError, dispose: nothing },
         }),
       createStatusBarItem: () => ({ show: nothing, hide: nothing, dispose: nothing }),
       createTreeView: (_id: string, { treeDataProvider }: { treeDataProvider: RowProvider }) =>
@@ -91,5 +101,5 @@ export function createStandIn(settings: Readonly<Record<string, unknown>>): Stan
       registerWebviewPanelSerializer: () => new Disposable(nothing),
     }),
   });
-  return { module, configuration, tree: () => tree, logLength: () => logLength };
+  return { module, configuration, tree: () => tree, logLength: () => logLength, loggedErrors };
 }

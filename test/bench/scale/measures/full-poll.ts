@@ -23,7 +23,7 @@ export async function measureFullPoll(stage: Stage): Promise<Results> {
   const [cpu, stall] = [startCpuMeter(), startStallMeter()];
   await sleep(windowMs);
   const cpuMs = cpu();
-  const stallMs = stall();
+  const stalled = stall();
   const polls = (await agents.counts()).statusCalls - before.statusCalls;
-  return { polls, cpuMsAPoll: cpuMs / polls, stallMs };
+  return { polls, cpuMsAPoll: cpuMs / polls, ...stalled };
 }

@@ -24,7 +24,7 @@ export async function measureHostile(stage: Stage, { hostile }: HostileParameter
   await sleep(windowMs);
   return {
     residentMegabytes: resident() / bytesPerMegabyte,
-    stallMs: stall(),
+    ...stall(),
     logMegabytes: extension.logLength() / bytesPerMegabyte,
   };
 }

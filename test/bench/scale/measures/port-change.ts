@@ -32,7 +32,7 @@ export async function measurePortChange(stage: Stage, { sandboxes }: PortChangeP
   configureSandboxes(stage, sandboxes);
   const connected = await allAsked(stage, sandboxes, longestConnectMs);
   await sleep(5000);
-  const connectStallMs = connectStall();
+  const connecting = connectStall();
 
   const idleCpuMs: number[] = [];
   const cpuMs: number[] = [];
@@ -55,7 +55,7 @@ export async function measurePortChange(stage: Stage, { sandboxes }: PortChangeP
   }
   return {
     connected,
-    connectStallMs,
+    ...connecting,
     cpuMs: Math.max(median(cpuMs) - median(idleCpuMs), 0),
     untilToldMs: median(untilToldMs),
   };

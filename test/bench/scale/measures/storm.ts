@@ -32,7 +32,7 @@ export async function measureStorm(stage: Stage, { containers }: StormParameters
   await sleep(500);
   return {
     microsEach: (cpu() * 1000) / notifications,
-    stallMs: stall(),
+    ...stall(),
     untilShownMs: shownAtMs - startMs,
   };
 }

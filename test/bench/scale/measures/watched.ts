@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { heapInUse, startCpuMeter, startStallMeter } from '../meters.ts';
+import { heapInUse, startCpuMeter, startStallMeter, type Stall } from '../meters.ts';
 import { allAsked, configureSandboxes, type Stage } from '../stage.ts';
 import type { Results } from './results.ts';
 
@@ -28,30 +28,33 @@ export async function measureWatched(
   const connected = await allAsked(stage, sandboxes, longestConnectMs);
   await sleep(500);
   const connectCpuMs = connectCpu();
-  const connectStallMs = connectStall();
+  const connecting = connectStall();
   const heapKib = ((await heapInUse()) - heapBefore) / sandboxes / 1024;
 
   await sleep(settleMs);
   const hidden = await watchFor(windowSeconds);
+  const showStall = startStallMeter();
   extension.tree.setVisible(true);
   await sleep(settleMs);
+  const showing = showStall();
   const visible = await watchFor(windowSeconds);
   return {
-    connected,
-    connectCpuMs,
-    connectStallMs,
-    heapKib,
-    hiddenPercent: hidden.percent,
-    hiddenStallMs: hidden.stallMs,
-    visiblePercent: visible.percent,
-    visibleStallMs: visible.stallMs,
+    ...{ connected, connectCpuMs, heapKib, hiddenPercent: hidden.percent, visiblePercent: visible.percent },
+    ...named('connect', connecting),
+    ...named('show', showing),
+    ...named('hidden', hidden),
+    ...named('visible', visible),
   };
 }
 
-async function watchFor(seconds: number): Promise<{ percent: number; stallMs: number }> {
+async function watchFor(seconds: number): Promise<Stall & { readonly percent: number }> {
   const startMs = performance.now();
   const [cpu, stall] = [startCpuMeter(), startStallMeter()];
   await sleep(seconds * 1000);
   // A loop that stalls wakes up late.
-  return { percent: (100 * cpu()) / (performance.now() - startMs), stallMs: stall() };
+  return { percent: (100 * cpu()) / (performance.now() - startMs), ...stall() };
+}
+
+function named(when: string, { stallMs, clockStallMs }: Stall): Results {
+  return { [`${when}StallMs`]: stallMs, [`${when}ClockStallMs`]: clockStallMs };
 }

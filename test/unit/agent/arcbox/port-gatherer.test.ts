@@ -213,6 +213,17 @@ describe('gathered changes', () => {
     expect(book.containers.get('a')).toEqual([binding(1)]);
   });
 
+  test('make room when they are drained, for as long as it goes on', () => {
+    const { gatherer, drain } = following();
+    const many = Array.from({ length: maxWaitingBindings / 4 }, (_, index) => binding(index));
+    for (let round = 0; round < 30; round++) {
+      gatherer.change(changed('a', ...many));
+      gatherer.change(changed('b'.repeat(maxWaitingBytes / 8), binding(1)));
+      drain();
+    }
+    expect(gatherer.dropped).toBe(0);
+  });
+
   test('that nobody follows are ignored', () => {
     const gatherer = new PortGatherer();
     gatherer.change(changed('a', binding(1)));

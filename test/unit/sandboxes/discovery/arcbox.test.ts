@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Server, ServerWritableStream, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { connectAgent } from '../../../../src/agent/connect.ts';
 import { SystemInfo } from '../../../../src/agent/generated/arcbox/v1/agent.ts';
 import {
@@ -15,7 +15,10 @@ import {
 import { facetOf } from '../../../../src/agent/session.ts';
 import { silentLogger } from '../../../../src/base/logger.ts';
 import { arcboxCandidates, type ArcboxSockets } from '../../../../src/sandboxes/sources/arcbox/sockets.ts';
-import { watchArcbox } from '../../../../src/sandboxes/sources/arcbox/daemon.ts';
+import { findingsOf, maxMachines } from '../../../../src/sandboxes/sources/arcbox/daemon.ts';
+import { watchArcbox } from '../../../../src/sandboxes/sources/arcbox/watch.ts';
+import { specOf } from '../../../../src/sandboxes/sources/discovery.ts';
+import type { Findings } from '../../../../src/sandboxes/sources/findings.ts';
 import type { DiscoveredSandbox } from '../../../../src/sandboxes/model/discovered.ts';
 
 type Handle = (request: Buffer) => Uint8Array;
@@ -192,6 +195,66 @@ test('a machine is reached through the daemon without touching its clock, until 
   } finally {
     session.close();
   }
+});
+
+describe('the list of machines', () => {
+  const machine = (id: string, more: Partial<MachineSummary> = {}): MachineSummary => ({
+    ...{ id, name: id, state: 'running' },
+    ...more,
+  });
+  const find = (...machines: MachineSummary[]): Findings => findingsOf(machines, sockets);
+
+  test('is limited, and what is left out is counted', () => {
+    const many = Array.from({ length: maxMachines + 100 }, (_, index) => machine(`m${index}`));
+    const { sandboxes, notes } = find(...many);
+    expect(sandboxes).toHaveLength(maxMachines);
+    expect(notes).toEqual(['100 machines are left out: too many, or with unusable names.']);
+    expect(find(machine('a'), machine('a')).notes).toEqual([
+      'One machine is left out: there are too many, or its name cannot be used.',
+    ]);
+    expect(find(machine('a'), machine(''), machine('x'.repeat(129))).sandboxes).toHaveLength(1);
+  });
+
+  test('shows names as plain text, and tells apart machines that look alike', () => {
+    const { sandboxes } = find(
+      machine('a', { name: 'vm\u202e\u001b[31m' }),
+      machine('b', { name: 'vm [31m' }),
+    );
+    expect(sandboxes.map(({ name }) => name)).toEqual(['vm [31m', 'vm [31m']);
+    expect(new Set(sandboxes.map((found) => specOf(found).id)).size).toBe(2);
+  });
+
+  test.each([
+    ['created', 'stopped', undefined],
+    ['stopping', 'stopped', undefined],
+    ['paused', 'paused', undefined],
+    ['', 'stopped', undefined],
+    ['melting\u202e', 'stopped', 'It is recorded as melting.'],
+  ])('takes the state "%s" as %s', (word, state, note) => {
+    const [found] = find(machine('a', { state: word })).sandboxes;
+    expect([found!.state, found!.note]).toEqual([state, note]);
+  });
+});
+
+test('a machine that somebody stops is noticed although the setup says nothing', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(0);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+  await daemon.listen(sockets.grpc);
+  watch();
+  const until = async (wanted: string): Promise<void> => {
+    for (let turn = 0; names().join() !== wanted && turn < 2000; turn++) {
+      await vi.advanceTimersByTimeAsync(50);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(names()).toEqual([wanted]);
+  };
+  await until('default running');
+  daemon.machines = [{ id: 'default', name: 'default', state: 'stopped' }];
+  await until('default stopped');
 });
 
 test('the socket is sought where the variable says, then where later and earlier daemons put it', () => {

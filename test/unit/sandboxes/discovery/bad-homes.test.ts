@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   afterAll,
   afterEach,
@@ -18,7 +17,9 @@ import {
 import { listFolder } from '../../../../src/base/bounded-file.ts';
 import { discoverMicrosandbox } from '../../../../src/sandboxes/sources/microsandbox/discover.ts';
 import { watchMicrosandbox } from '../../../../src/sandboxes/sources/microsandbox/watch.ts';
-import { FakeHome } from '../../../support/fake-home.ts';
+import { bundleProgram } from '../../../support/bundled-program.ts';
+import { FakeHome, hasSqlite, needsSqlite } from '../../../support/fake-home.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
 
 const nobody = 65534;
 const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
@@ -36,16 +37,16 @@ afterEach(async () => {
   await fake.remove();
 });
 
+const program = join(tempDir(), 'discover-as.mjs');
+beforeAll(() => {
+  bundleProgram('discover-as.ts', program);
+});
+
 /** Runs discovery as `nobody`; the newest line that it printed is what it found. */
 function discoverAsNobody(folder: string): { newest: () => unknown } {
-  const program = fileURLToPath(new URL('../../../support/discover-as.ts', import.meta.url));
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', program, String(nobody), folder],
-    {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    },
-  );
+  const child = spawn(process.execPath, [program, String(nobody), folder], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   onTestFinished(() => {
     child.kill();
   });
@@ -91,8 +92,8 @@ describe('a home', () => {
     60_000,
   );
 
-  test.skipIf(!isRoot)(
-    `whose parts may not be read says which${isRoot ? '' : ' (needs Linux and root, to be another user)'}`,
+  test.skipIf(!isRoot || !hasSqlite)(
+    `whose parts may not be read says which${isRoot ? needsSqlite : ' (needs Linux and root, to be another user)'}`,
     async () => {
       const { home, runDir } = fake.home;
       await fake.writeDatabase([['t1', 'Running']]);
@@ -113,7 +114,7 @@ describe('a home', () => {
   );
 });
 
-describe('a folder of 200,000 sockets that are none', () => {
+describe.skipIf(!hasSqlite)(`a folder of 200,000 sockets that are none${needsSqlite}`, () => {
   const count = 200_000;
   let full: FakeHome;
   let folder: string;

@@ -12,7 +12,7 @@ import { onConnectionLost } from '../../../../src/sandboxes/sources/lost-connect
 import type { Disposable } from '../../../../src/base/emitter.ts';
 import { CallLog } from '../../../../src/sandboxes/watch/call-log.ts';
 import { SandboxRegistry } from '../../../../src/sandboxes/watch/sandbox-registry.ts';
-import { FakeHome } from '../../../support/fake-home.ts';
+import { FakeHome, hasSqlite, needsSqlite } from '../../../support/fake-home.ts';
 import { RelayServer } from '../../../support/relay-server.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { FakeSession } from '../fake-session.ts';
@@ -63,27 +63,33 @@ const states = (): string[] =>
     .list()
     .map(({ name, discovered, connection }) => `${name} ${discovered?.state} ${connection.phase}`);
 
-test('a sandbox that is killed is shown as dead although no file tells', async () => {
-  await runSandbox('t1');
-  start();
-  await expect.poll(states, patient).toEqual(['t1 running open']);
-  await relay!.kill();
-  await expect.poll(states, patient).toEqual(['t1 dead idle']);
-  expect(registry.get('microsandbox/t1')?.discovered?.note).toMatch(
-    /^It is recorded as Running, but nothing/,
-  );
-});
+test.skipIf(!hasSqlite)(
+  `a sandbox that is killed is shown as dead although no file tells${needsSqlite}`,
+  async () => {
+    await runSandbox('t1');
+    start();
+    await expect.poll(states, patient).toEqual(['t1 running open']);
+    await relay!.kill();
+    await expect.poll(states, patient).toEqual(['t1 dead idle']);
+    expect(registry.get('microsandbox/t1')?.discovered?.note).toMatch(
+      /^It is recorded as Running, but nothing/,
+    );
+  },
+);
 
-test('a sandbox that is killed vanishes when its record is gone', async () => {
-  const database = await runSandbox('t1');
-  start();
-  await expect.poll(states, patient).toEqual(['t1 running open']);
-  database.exec('DELETE FROM sandbox');
-  await relay!.kill();
-  await expect.poll(states, patient).toEqual([]);
-});
+test.skipIf(!hasSqlite)(
+  `a sandbox that is killed vanishes when its record is gone${needsSqlite}`,
+  async () => {
+    const database = await runSandbox('t1');
+    start();
+    await expect.poll(states, patient).toEqual(['t1 running open']);
+    database.exec('DELETE FROM sandbox');
+    await relay!.kill();
+    await expect.poll(states, patient).toEqual([]);
+  },
+);
 
-test('a sandbox that does not run vanishes when it is removed', async () => {
+test.skipIf(!hasSqlite)(`a sandbox that does not run vanishes when it is removed${needsSqlite}`, async () => {
   const folder = join(fake.home.sandboxesDir, 't1');
   await mkdir(folder, { recursive: true });
   const database = await fake.writeDatabase([['t1', 'Stopped']]);

@@ -21,7 +21,7 @@ import {
 } from '../../../../src/sandboxes/sources/microsandbox/records.ts';
 import { observeFromHost } from '../../../../src/sandboxes/sources/microsandbox/observe.ts';
 import { watchMicrosandbox } from '../../../../src/sandboxes/sources/microsandbox/watch.ts';
-import { FakeHome } from '../../../support/fake-home.ts';
+import { FakeHome, hasSqlite, needsSqlite } from '../../../support/fake-home.ts';
 
 let fake: FakeHome;
 let home: MicrosandboxHome;
@@ -37,6 +37,19 @@ afterEach(async () => {
 });
 
 const discover = (): ReturnType<typeof discoverMicrosandbox> => discoverMicrosandbox(home);
+
+test.skipIf(hasSqlite || process.platform === 'win32')(
+  'a Node without SQLite says what it cannot read',
+  async () => {
+    await mkdir(dirname(fake.databasePath), { recursive: true });
+    await writeFile(fake.databasePath, '');
+    expect((await discover()).notes).toEqual([
+      expect.stringMatching(
+        /^The database of microsandbox cannot be read \(.*node:sqlite.*\), so names and ports are unknown\.$/,
+      ),
+    ]);
+  },
+);
 
 describe('the home', () => {
   test('is MSB_HOME, or .microsandbox of the user', async () => {
@@ -74,41 +87,47 @@ describe('a look around', () => {
     expect(await discover()).toEqual({ sandboxes: [], notes: [], isUnsettled: false });
   });
 
-  test('takes names and ports from the write-ahead log and what listens from the sockets', async () => {
-    const { path } = await fake.listenAs('t1');
-    await fake.writeDatabase([
-      ['t1', 'Running', [{ host_port: 8080, guest_port: 80, protocol: 'tcp', host_bind: '127.0.0.1' }]],
-      ['t2', 'Stopped'],
-      ['t3', 'Running'],
-    ]);
-    const { sandboxes, notes } = await discover();
-    expect(notes).toEqual([]);
-    expect(sandboxes).toMatchObject([
-      {
-        name: 't1',
-        state: 'running',
-        ports: [{ hostAddress: '127.0.0.1', hostPort: 8080, guestPort: 80, protocol: 'tcp' }],
-      },
-      { name: 't2', state: 'stopped' },
-      { name: 't3', state: 'dead', note: expect.stringContaining('recorded as Running') as string },
-    ]);
-    expect(formatEndpoint(sandboxes[0]!.endpoint)).toBe(`microsandbox+unix://${path}`);
-  });
+  test.skipIf(!hasSqlite)(
+    `takes names and ports from the write-ahead log and what listens from the sockets${needsSqlite}`,
+    async () => {
+      const { path } = await fake.listenAs('t1');
+      await fake.writeDatabase([
+        ['t1', 'Running', [{ host_port: 8080, guest_port: 80, protocol: 'tcp', host_bind: '127.0.0.1' }]],
+        ['t2', 'Stopped'],
+        ['t3', 'Running'],
+      ]);
+      const { sandboxes, notes } = await discover();
+      expect(notes).toEqual([]);
+      expect(sandboxes).toMatchObject([
+        {
+          name: 't1',
+          state: 'running',
+          ports: [{ hostAddress: '127.0.0.1', hostPort: 8080, guestPort: 80, protocol: 'tcp' }],
+        },
+        { name: 't2', state: 'stopped' },
+        { name: 't3', state: 'dead', note: expect.stringContaining('recorded as Running') as string },
+      ]);
+      expect(formatEndpoint(sandboxes[0]!.endpoint)).toBe(`microsandbox+unix://${path}`);
+    },
+  );
 
-  test('shows a sandbox as dead whose socket file is still there but refuses', async () => {
-    const { server, path } = await fake.listenAs('t1');
-    await new Promise((resolve) => server.close(resolve));
-    const stale = createServer();
-    // Closing removes the file; a killed process leaves it behind, as does a link to one.
-    await new Promise<void>((resolve) => stale.listen(`${path}.real`, resolve));
-    await symlink(`${path}.real`, path);
-    await new Promise((resolve) => stale.close(resolve));
-    await writeFile(`${path}.real`, '');
-    await fake.writeDatabase([['t1', 'Running']]);
-    expect((await discover()).sandboxes).toMatchObject([{ name: 't1', state: 'dead' }]);
-  });
+  test.skipIf(!hasSqlite)(
+    `shows a sandbox as dead whose socket file is still there but refuses${needsSqlite}`,
+    async () => {
+      const { server, path } = await fake.listenAs('t1');
+      await new Promise((resolve) => server.close(resolve));
+      const stale = createServer();
+      // Closing removes the file; a killed process leaves it behind, as does a link to one.
+      await new Promise<void>((resolve) => stale.listen(`${path}.real`, resolve));
+      await symlink(`${path}.real`, path);
+      await new Promise((resolve) => stale.close(resolve));
+      await writeFile(`${path}.real`, '');
+      await fake.writeDatabase([['t1', 'Running']]);
+      expect((await discover()).sandboxes).toMatchObject([{ name: 't1', state: 'dead' }]);
+    },
+  );
 
-  test('prefers msb itself where it is installed', async () => {
+  test.skipIf(!hasSqlite)(`prefers msb itself where it is installed${needsSqlite}`, async () => {
     await fake.writeDatabase([['from-database', 'Running']]);
     await fake.installMsb(
       `[ "$MSB_HOME" = "${home.home}" ] && [ "$*" = "ps -a --format json" ] && echo '[{"name":"from-msb","status":"Running","ports":["127.0.0.1:8080->80/tcp"]}]'`,
@@ -120,20 +139,23 @@ describe('a look around', () => {
     });
   });
 
-  test('falls back to the database when msb fails, and says so', async () => {
-    await fake.installMsb('echo broken >&2; exit 3');
-    await fake.writeDatabase([['t1', 'Stopped']]);
-    const { sandboxes, notes } = await discover();
-    expect(sandboxes).toMatchObject([{ name: 't1' }]);
-    expect(notes).toEqual([expect.stringContaining('msb ps failed')]);
-  });
+  test.skipIf(!hasSqlite)(
+    `falls back to the database when msb fails, and says so${needsSqlite}`,
+    async () => {
+      await fake.installMsb('echo broken >&2; exit 3');
+      await fake.writeDatabase([['t1', 'Stopped']]);
+      const { sandboxes, notes } = await discover();
+      expect(sandboxes).toMatchObject([{ name: 't1' }]);
+      expect(notes).toEqual([expect.stringContaining('msb ps failed')]);
+    },
+  );
 
-  test('works with a database of an older schema', async () => {
+  test.skipIf(!hasSqlite)(`works with a database of an older schema${needsSqlite}`, async () => {
     await fake.writeDatabase([['old', 'Stopped']], false);
     expect((await discover()).sandboxes).toMatchObject([{ name: 'old', state: 'stopped' }]);
   });
 
-  test.each([
+  test.skipIf(!hasSqlite).each([
     [
       'of a schema not known yet',
       (database: DatabaseSync) => {
@@ -162,7 +184,7 @@ describe('a look around', () => {
     expect((await discover()).sandboxes).toHaveLength(1);
   });
 
-  test('knows a sandbox of an older release by its older path', async () => {
+  test.skipIf(!hasSqlite)(`knows a sandbox of an older release by its older path${needsSqlite}`, async () => {
     await mkdir(join(home.runDir, 'agent'), { recursive: true });
     const path = join(home.runDir, 'agent', `${sandboxHashes('old').long}.sock`);
     await fake.listenAt(path);
@@ -171,33 +193,39 @@ describe('a look around', () => {
     expect(sandboxes).toMatchObject([{ name: 'old', state: 'running', endpoint: { transport: { path } } }]);
   });
 
-  test('takes names of 128 bytes and of any script, and leaves out longer ones', async () => {
-    const names = ['x'.repeat(128), '日本語 🦀', "a'; DROP TABLE sandbox; --"];
-    await fake.writeDatabase([...names, 'x'.repeat(129), ''].map((name) => [name, 'Stopped']));
-    const { sandboxes, notes } = await discover();
-    expect(sandboxes.map(({ name }) => name).sort()).toEqual([...names].sort());
-    expect(notes).toEqual([expect.stringContaining('2 sandboxes are left out')]);
-  });
+  test.skipIf(!hasSqlite)(
+    `takes names of 128 bytes and of any script, and leaves out longer ones${needsSqlite}`,
+    async () => {
+      const names = ['x'.repeat(128), '日本語 🦀', "a'; DROP TABLE sandbox; --"];
+      await fake.writeDatabase([...names, 'x'.repeat(129), ''].map((name) => [name, 'Stopped']));
+      const { sandboxes, notes } = await discover();
+      expect(sandboxes.map(({ name }) => name).sort()).toEqual([...names].sort());
+      expect(notes).toEqual([expect.stringContaining('2 sandboxes are left out')]);
+    },
+  );
 
-  test('shows names as plain text and still tells apart those that look alike', async () => {
-    const names = ['bidi \u202etxt\u202c', 'bidi txt', 'nul\u0000\u001b[31m', '\u200b', 'a/../b'];
-    await fake.writeDatabase(names.map((name) => [name, 'Stopped']));
-    await fake.listenAs('bidi \u202etxt\u202c');
-    const look = async (): Promise<Record<string, string>> =>
-      Object.fromEntries((await discover()).sandboxes.map(specOf).map(({ id, name }) => [id, name]));
-    const shown = await look();
-    expect(shown).toEqual({
-      'microsandbox/bidi \u202etxt\u202c': 'bidi txt',
-      'microsandbox/bidi txt': 'bidi txt',
-      'microsandbox/nul\u0000\u001b[31m': 'nul [31m',
-      'microsandbox/\u200b': 'sandbox f4e48e66',
-      'microsandbox/a/../b': 'a/../b',
-    });
-    expect(Object.entries(await look())).toEqual(Object.entries(shown));
-    const states = (await discover()).sandboxes.map(({ recordName, state }) => [recordName, state]);
-    expect(states).toContainEqual(['bidi \u202etxt\u202c', 'running']);
-    expect(states).toContainEqual(['bidi txt', 'stopped']);
-  });
+  test.skipIf(!hasSqlite)(
+    `shows names as plain text and still tells apart those that look alike${needsSqlite}`,
+    async () => {
+      const names = ['bidi \u202etxt\u202c', 'bidi txt', 'nul\u0000\u001b[31m', '\u200b', 'a/../b'];
+      await fake.writeDatabase(names.map((name) => [name, 'Stopped']));
+      await fake.listenAs('bidi \u202etxt\u202c');
+      const look = async (): Promise<Record<string, string>> =>
+        Object.fromEntries((await discover()).sandboxes.map(specOf).map(({ id, name }) => [id, name]));
+      const shown = await look();
+      expect(shown).toEqual({
+        'microsandbox/bidi \u202etxt\u202c': 'bidi txt',
+        'microsandbox/bidi txt': 'bidi txt',
+        'microsandbox/nul\u0000\u001b[31m': 'nul [31m',
+        'microsandbox/\u200b': 'sandbox f4e48e66',
+        'microsandbox/a/../b': 'a/../b',
+      });
+      expect(Object.entries(await look())).toEqual(Object.entries(shown));
+      const states = (await discover()).sandboxes.map(({ recordName, state }) => [recordName, state]);
+      expect(states).toContainEqual(['bidi \u202etxt\u202c', 'running']);
+      expect(states).toContainEqual(['bidi txt', 'stopped']);
+    },
+  );
 });
 
 test('what was seen wins over what is recorded', () => {
@@ -207,6 +235,19 @@ test('what was seen wins over what is recorded', () => {
   expect(reconcile('Draining', false)).toMatchObject({ state: 'dead' });
   expect(reconcile('Created', false)).toEqual({ state: 'stopped' });
   expect(reconcile('Starting', false)).toEqual({ state: 'starting' });
+  expect(reconcile('Running', false)).toMatchObject({ state: 'dead' });
+  expect(reconcile('Paused', false)).toMatchObject({ state: 'dead' });
+  expect(reconcile('Stopped', false)).toEqual({ state: 'stopped' });
+  expect(reconcile('Draining', true)).toEqual({ state: 'running', note: 'It is shutting down.' });
+  expect(reconcile('Created', true)).toMatchObject({ state: 'running', note: expect.any(String) as string });
+});
+
+test('a word for a state that is not known is told, as plain text', () => {
+  expect(reconcile('Melting\u202e\u001b[31m', true)).toEqual({
+    state: 'running',
+    note: 'It is recorded as Melting [31m.',
+  });
+  expect(reconcile('x'.repeat(1_000_000), false).note!.length).toBeLessThan(200);
 });
 
 test('ports that make no sense are left out', () => {
@@ -289,7 +330,7 @@ describe('the heartbeat', () => {
     expect(await readHeartbeat(home, 't1')).toBeUndefined();
   });
 
-  test.each([
+  test.skipIf(!hasSqlite).each([
     [-900, 0],
     [900, 0],
     [-3_600_000, -3_600_000],
