@@ -82,8 +82,12 @@ function installMain({ codeServer, dependencies }: Editor): string {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     for (const native of ['spdlog', 'native-watchdog']) {
-      const stub = join(unpacked, 'node_modules', '@vscode', native, 'index.js');
-      copyFileSync(join(import.meta.dirname, `${native}.cjs`), stub);
+      const [folder] = [`@vscode/${native}`, native]
+        .map((name) => join(unpacked, 'node_modules', name))
+        .filter(existsSync);
+      // Older releases have other names, and may lack one.
+      if (folder !== undefined)
+        copyFileSync(join(import.meta.dirname, `${native}.cjs`), join(folder, 'index.js'));
     }
     renameSync(unpacked, target);
   } finally {
