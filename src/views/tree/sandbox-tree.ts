@@ -3,6 +3,7 @@ import type { Disposable } from '../../base/emitter.ts';
 import { joined, type PlainText } from '../../base/text.ts';
 import type { RegistryChange } from '../../sandboxes/watch/sandbox-registry.ts';
 import type { Snapshots } from '../per-sandbox.ts';
+import { dayOf } from '../quantities.ts';
 import { breakable, inert } from '../plain-text.ts';
 import { Forest } from './forest.ts';
 import type { TreeNode } from './node.ts';
@@ -21,7 +22,10 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
   readonly onDidChangeTreeData: vscode.Event<TreeNode[] | undefined>;
   readonly #changes = new vscode.EventEmitter<TreeNode[] | undefined>();
   readonly #snapshots: Snapshots;
-  readonly #forest: Forest;
+  readonly #place: PlainText;
+  /** Rows name the moments of a day without its date. */
+  #day = dayOf(Date.now());
+  #forest: Forest;
   readonly #unready = new UnreadyCount();
   readonly #visibility: vscode.Disposable;
   /** What the rows do not show yet. */
@@ -39,6 +43,7 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
   constructor(snapshots: Snapshots, place: PlainText, maxStretchMs = stretchMs) {
     this.#snapshots = snapshots;
     this.#maxStretchMs = maxStretchMs;
+    this.#place = place;
     this.#forest = new Forest(place);
     this.onDidChangeTreeData = this.#changes.event;
     this.view = vscode.window.createTreeView('sandlight.sandboxes', { treeDataProvider: this });
@@ -53,6 +58,12 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
     if (count !== this.#shownCount) {
       this.#shownCount = count;
       this.view.badge = badgeOf(count);
+    }
+    const day = dayOf(Date.now());
+    if (day !== this.#day) {
+      this.#day = day;
+      this.#forest = new Forest(this.#place);
+      this.#pending.listChanged = true;
     }
     this.#pending.listChanged ||= change.listChanged;
     for (const id of change.changed) this.#pending.changed.add(id);

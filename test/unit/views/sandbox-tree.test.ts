@@ -1,8 +1,9 @@
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { plain } from '../../../src/base/text.ts';
 import { initialSnapshot, type SandboxSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
 import type { Snapshots } from '../../../src/views/per-sandbox.ts';
 import { StatusBar } from '../../../src/views/status-bar.ts';
+import { timeText } from '../../../src/views/quantities.ts';
 import type { TreeNode } from '../../../src/views/tree/node.ts';
 import { SandboxTree } from '../../../src/views/tree/sandbox-tree.ts';
 import { connected, disconnected, nowMs, spec } from './recorded.ts';
@@ -171,4 +172,22 @@ test('a sandbox that comes back as another under its id is shown as it is', () =
   expect(labels(tree)).toEqual(['other']);
   expect(editor.view.badge).toBeUndefined();
   expect(statusBar.shown.spoken).toBe('Sandlight, other: not connected');
+});
+
+test('on another day the moments of this one are shown with their date', () => {
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  vi.useFakeTimers({ toFake: ['Date'], now: nowMs });
+  list = [disconnected(connected({ id: 's0' }))];
+  const tree = newTree(true);
+  const uptime = (): unknown => {
+    const node = tree.nodes().find((candidate) => candidate.kind === 'fact' && candidate.fact === 'uptime');
+    return node && tree.getTreeItem(node).description;
+  };
+  const before = uptime();
+  vi.setSystemTime(nowMs + 24 * 3600 * 1000);
+  tree.update({ listChanged: false, changed: new Set() });
+  expect(uptime()).toBe(`2 h 5 min at ${timeText(nowMs - 3000)} · earlier data`);
+  expect(uptime()).not.toBe(before);
 });
