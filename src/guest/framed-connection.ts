@@ -1,5 +1,7 @@
 import type { Duplex } from 'node:stream';
-import { messageOf } from '../agent/errors.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { AgentError, messageOf } from '../agent/errors.ts';
+import { BatchedWriter } from '../base/batched-writer.ts';
 import type { PortBinding } from '../agent/facts.ts';
 import { plain } from '../base/text.ts';
 import {
@@ -19,18 +21,30 @@ const errorCodes: Readonly<Record<RefusalKind, number>> = {
   internal: 500,
 };
 
+/** The calls, with their names in the method table, by the type of their request. */
+const callsByRequestType = new Map(
+  arcboxCalls.map((call) => [
+    call.requestType,
+    { ...call, path: `${AgentServiceServiceName}/${call.method}` },
+  ]),
+);
+
 /** Longest text of an error frame, in characters. */
 const maxErrorTextLength = 1000;
+
+/** Requests that one connection may have answered before everything else gets its turn. */
+const maxRequestsPerTurn = 256;
 
 /**
  * Serves ArcBox frames on one stream until it ends; never rejects.
  *
- * Behaves as ArcBox's agent does: requests are answered one after the other, and nothing is read while one is being
- * answered; a reply repeats the request's trace id; an unknown type ends the connection as soon as it is seen; a known
- * type that is no request, and a payload that cannot be decoded, get error 400. Stricter in one thing: a frame that is
- * too long, or contradicts itself, ends the connection before its body is read.
+ * Behaves as ArcBox's agent does: requests are answered one after the other, and the next one is not looked at while one
+ * is being answered; a reply repeats the request's trace id; an unknown type ends the connection as soon as it is seen; a
+ * known type that is no request, and a payload that cannot be decoded, get error 400. Stricter in one thing: a frame that
+ * is too long, or contradicts itself, ends the connection before its body is read.
  *
- * Every write is waited for, so a client that does not read holds one answer and one notification, not more.
+ * Answers are written together where requests came together. A client that does not read is not read from either: no more
+ * than the stream's own buffer, one answer and one notification wait for it.
  */
 export async function serveFramedConnection(stream: Duplex, services: ArcboxServices): Promise<void> {
   const { logger } = services;
@@ -43,11 +57,15 @@ export async function serveFramedConnection(stream: Duplex, services: ArcboxServ
   stream.on('error', () => undefined);
   const connection = new FramedConnection(stream, services, gone.signal);
   const decoder = new ArcboxFrameDecoder({ acceptType: (type) => arcboxMessageNames.has(type) });
+  let requestsLeft = maxRequestsPerTurn;
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
+    for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       decoder.push(chunk);
       for (let frame = decoder.next(); frame !== undefined; frame = decoder.next()) {
         await connection.answer(frame);
+        if (--requestsLeft > 0) continue;
+        requestsLeft = maxRequestsPerTurn;
+        await nextTurn();
       }
     }
     decoder.end();
@@ -55,32 +73,40 @@ export async function serveFramedConnection(stream: Duplex, services: ArcboxServ
     logger.debug(plain`A connection was closed: ${messageOf(error)}`);
   } finally {
     gone.abort();
+    // What was answered before is still sent.
+    await new Promise<void>((resolve) => {
+      stream.end(() => {
+        resolve();
+      });
+    });
     stream.destroy();
   }
 }
 
 class FramedConnection {
   readonly #stream: Duplex;
+  readonly #writer: BatchedWriter;
   readonly #services: ArcboxServices;
   readonly #gone: AbortSignal;
   #subscription: Promise<void> | undefined;
 
   constructor(stream: Duplex, services: ArcboxServices, gone: AbortSignal) {
     this.#stream = stream;
+    this.#writer = new BatchedWriter(stream);
     this.#services = services;
     this.#gone = gone;
   }
 
-  /** Answers one frame; resolves when the answer has been handed to the system. */
+  /** Answers one frame; resolves when the client has room for more. */
   async answer({ type, traceId, payload }: ArcboxFrame): Promise<void> {
     let frame: Buffer;
     try {
-      const call = arcboxCalls.find(({ requestType }) => requestType === type);
+      const call = callsByRequestType.get(type);
       if (call === undefined) {
         const name = `${arcboxMessageNames.get(type) ?? ''} (0x${type.toString(16).padStart(4, '0')})`;
         throw new Refusal('invalid_argument', `invalid request: unexpected message type: ${name}`);
       }
-      const method = this.#services.methods.get(`${AgentServiceServiceName}/${call.method}`);
+      const method = this.#services.methods.get(call.path);
       if (method?.kind !== 'unary') throw new Refusal('unimplemented', `${call.method} is not implemented`);
       const response = await method.handle(payload, {
         signal: this.#gone,
@@ -90,7 +116,8 @@ class FramedConnection {
     } catch (error) {
       frame = this.#errorFrame(error, traceId);
     }
-    await this.#write(frame);
+    const writing = this.#write(frame);
+    if (writing !== undefined) await writing;
   }
 
   #errorFrame(error: unknown, traceId: string): Buffer {
@@ -129,12 +156,26 @@ class FramedConnection {
     });
   }
 
-  #write(frame: Buffer): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#stream.write(frame, (error) => {
-        if (error) reject(error);
-        else resolve();
-      });
+  /**
+   * Writes one frame; the promise, if there is one, must be waited for before the next.
+   *
+   * @throws AgentError `connection_closed` when the client is gone.
+   */
+  #write(frame: Buffer): Promise<void> | undefined {
+    if (!this.#stream.writable) throw new AgentError('connection_closed', plain`The client is gone.`);
+    return this.#writer.write(frame) ? undefined : this.#drained();
+  }
+
+  #drained(): Promise<void> {
+    if (this.#gone.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        this.#stream.off('drain', finish);
+        this.#gone.removeEventListener('abort', finish);
+        resolve();
+      };
+      this.#stream.on('drain', finish);
+      this.#gone.addEventListener('abort', finish);
     });
   }
 }

@@ -3,7 +3,7 @@ import * as l10n from '../../base/l10n.ts';
 import { AgentError, sentences } from '../errors.ts';
 import { ByteQueue } from '../../base/byte-queue.ts';
 import { plainText, type PlainText } from '../../base/text.ts';
-import { foreignProtocolHint } from '../wire/foreign-protocol.ts';
+import { FirstBytes, foreignProtocolHint } from '../wire/foreign-protocol.ts';
 import type { FrameDecoder } from '../wire/frame-decoder.ts';
 
 /**
@@ -86,6 +86,7 @@ export interface ArcboxFrameDecoderOptions {
 /** Decodes a stream of ArcBox frames; see {@link FrameDecoder} for its use and errors. */
 export class ArcboxFrameDecoder implements FrameDecoder<ArcboxFrame> {
   readonly #queue = new ByteQueue();
+  readonly #first = new FirstBytes();
   readonly #acceptType: ((type: number) => boolean) | undefined;
 
   constructor(options: ArcboxFrameDecoderOptions = {}) {
@@ -93,6 +94,7 @@ export class ArcboxFrameDecoder implements FrameDecoder<ArcboxFrame> {
   }
 
   push(chunk: Uint8Array): void {
+    this.#first.push(chunk);
     this.#queue.push(chunk);
   }
 
@@ -112,7 +114,10 @@ export class ArcboxFrameDecoder implements FrameDecoder<ArcboxFrame> {
     if (length < minLength) {
       throw new AgentError(
         'invalid_frame',
-        l10n.t('A frame of {0} bytes was announced; its header needs {1}.', length, minLength),
+        sentences(
+          l10n.t('A frame of {0} bytes was announced; its header needs {1}.', length, minLength),
+          this.hint(),
+        ),
       );
     }
     if (queue.length >= 8 && this.#acceptType?.(queue.peekUint32(4)) === false) {
@@ -126,7 +131,10 @@ export class ArcboxFrameDecoder implements FrameDecoder<ArcboxFrame> {
     if (minLength + traceIdBytes > length) {
       throw new AgentError(
         'invalid_frame',
-        l10n.t('A trace id of {0} bytes was announced inside a frame of {1} bytes.', traceIdBytes, length),
+        sentences(
+          l10n.t('A trace id of {0} bytes was announced inside a frame of {1} bytes.', traceIdBytes, length),
+          this.hint(),
+        ),
       );
     }
     if (queue.length < lengthBytes + length) return undefined;
@@ -154,8 +162,7 @@ export class ArcboxFrameDecoder implements FrameDecoder<ArcboxFrame> {
     }
   }
 
-  /** What the bytes of an unfinished frame look like, as a sentence; empty when they look like nothing known. */
   hint(): PlainText {
-    return foreignProtocolHint(this.#queue, l10n.t('this is not an ArcBox agent'));
+    return foreignProtocolHint(this.#first.queue, l10n.t('this is not an ArcBox agent'), 'arcbox');
   }
 }

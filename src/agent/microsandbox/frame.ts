@@ -1,6 +1,8 @@
 import * as l10n from '../../base/l10n.ts';
-import { AgentError } from '../errors.ts';
+import type { PlainText } from '../../base/text.ts';
+import { AgentError, sentences } from '../errors.ts';
 import { ByteQueue } from '../../base/byte-queue.ts';
+import { FirstBytes, foreignProtocolHint } from '../wire/foreign-protocol.ts';
 import type { FrameDecoder } from '../wire/frame-decoder.ts';
 
 /**
@@ -67,8 +69,10 @@ export function encodeMicrosandboxFrame(
 /** Decodes a stream of microsandbox frames; see {@link FrameDecoder} for its use and errors. */
 export class MicrosandboxFrameDecoder implements FrameDecoder<MicrosandboxFrame> {
   readonly #queue = new ByteQueue();
+  readonly #first = new FirstBytes();
 
   push(chunk: Uint8Array): void {
+    this.#first.push(chunk);
     this.#queue.push(chunk);
   }
 
@@ -79,13 +83,19 @@ export class MicrosandboxFrameDecoder implements FrameDecoder<MicrosandboxFrame>
     if (length > microsandboxMaxFrameBytes) {
       throw new AgentError(
         'frame_too_large',
-        l10n.t('A frame of {0} bytes was announced; the limit is {1}.', length, microsandboxMaxFrameBytes),
+        sentences(
+          l10n.t('A frame of {0} bytes was announced; the limit is {1}.', length, microsandboxMaxFrameBytes),
+          this.hint(),
+        ),
       );
     }
     if (length < minLength) {
       throw new AgentError(
         'invalid_frame',
-        l10n.t('A frame of {0} bytes was announced; its header needs {1}.', length, minLength),
+        sentences(
+          l10n.t('A frame of {0} bytes was announced; its header needs {1}.', length, minLength),
+          this.hint(),
+        ),
       );
     }
     if (queue.length < lengthBytes + length) return undefined;
@@ -97,8 +107,19 @@ export class MicrosandboxFrameDecoder implements FrameDecoder<MicrosandboxFrame>
     if (this.#queue.length > 0) {
       throw new AgentError(
         'truncated_frame',
-        l10n.t('The stream ended inside a frame, {0} bytes after its start.', this.#queue.length),
+        sentences(
+          l10n.t('The stream ended inside a frame, {0} bytes after its start.', this.#queue.length),
+          this.hint(),
+        ),
       );
     }
+  }
+
+  hint(): PlainText {
+    return foreignProtocolHint(
+      this.#first.queue,
+      l10n.t('this is not a microsandbox agent'),
+      'microsandbox-direct',
+    );
   }
 }

@@ -2,6 +2,7 @@ import * as l10n from '../../base/l10n.ts';
 import { AgentError, sentences } from '../errors.ts';
 import { ByteQueue } from '../../base/byte-queue.ts';
 import { quoted, type PlainText } from '../../base/text.ts';
+import { FirstBytes, foreignProtocolHint } from '../wire/foreign-protocol.ts';
 import type { FrameDecoder } from '../wire/frame-decoder.ts';
 import { decodeMicrosandboxEnvelope } from './envelope.ts';
 import { MicrosandboxFrameDecoder, microsandboxMaxFrameBytes, type MicrosandboxFrame } from './frame.ts';
@@ -36,11 +37,13 @@ const rangeBytes = 8;
 /** Decodes what a relay sends: one {@link RelayHandshake}, then frames. See {@link FrameDecoder}. */
 export class RelayDecoder implements FrameDecoder<RelayHandshake | MicrosandboxFrame> {
   readonly #head = new ByteQueue();
+  readonly #first = new FirstBytes();
   readonly #frames = new MicrosandboxFrameDecoder();
   #range: IdRange | undefined;
   #isOpen = false;
 
   push(chunk: Uint8Array): void {
+    this.#first.push(chunk);
     if (this.#range === undefined) this.#head.push(chunk);
     else this.#frames.push(chunk);
   }
@@ -50,7 +53,7 @@ export class RelayDecoder implements FrameDecoder<RelayHandshake | MicrosandboxF
     if (this.#isOpen) return this.#frames.next();
     if (this.#range === undefined) {
       if (this.#head.length < rangeBytes) return undefined;
-      this.#range = readRange(this.#head);
+      this.#range = readRange(this.#head, this.hint());
       this.#frames.push(this.#head.take(this.#head.length));
     }
     try {
@@ -62,10 +65,14 @@ export class RelayDecoder implements FrameDecoder<RelayHandshake | MicrosandboxF
       const why = AgentError.from(error, 'handshake_failed');
       throw new AgentError(
         'handshake_failed',
-        sentences(l10n.t("The relay's first frame is wrong."), why.message),
+        sentences(l10n.t("The relay's first frame is wrong."), why.message, this.hint()),
         { cause: error },
       );
     }
+  }
+
+  hint(): PlainText {
+    return foreignProtocolHint(this.#first.queue, l10n.t('this is not a microsandbox relay'), 'microsandbox');
   }
 
   /** As the interface says; a stream that ended before its first byte is not an error here. */
@@ -74,8 +81,11 @@ export class RelayDecoder implements FrameDecoder<RelayHandshake | MicrosandboxF
     else if (this.#range !== undefined || this.#head.length > 0) {
       throw new AgentError(
         'handshake_failed',
-        l10n.t(
-          'The connection ended inside the handshake. Check that this is the socket of a running sandbox.',
+        sentences(
+          l10n.t(
+            'The connection ended inside the handshake. Check that this is the socket of a running sandbox.',
+          ),
+          this.hint(),
         ),
       );
     }
@@ -115,7 +125,7 @@ export function readReady({ id, flags, body }: MicrosandboxFrame): MicrosandboxR
   return { generation: v, payload: decodeMicrosandboxPayload(type, p) };
 }
 
-function readRange(head: ByteQueue): IdRange {
+function readRange(head: ByteQueue, hint: PlainText): IdRange {
   const start = head.peekUint32(0);
   const endExclusive = head.peekUint32(4);
   const fail = (why: PlainText): never => {
@@ -132,17 +142,11 @@ function readRange(head: ByteQueue): IdRange {
   ) {
     return fail(l10n.t('The relay is older than microsandbox 0.5, which is not supported.'));
   }
-  const text = printable(head.take(rangeBytes));
-  if (text !== undefined)
+  const isText = head.take(rangeBytes).every((byte) => byte >= 0x20 && byte < 0x7f);
+  if (isText || start === 0 || start >= endExclusive) {
     return fail(
-      l10n.t('The first bytes read as the text {0}, not as an id range.', quoted(text, rangeBytes)),
+      hint === '' ? l10n.t("The relay's id range from {0} to {1} is unusable.", start, endExclusive) : hint,
     );
-  if (start === 0 || start >= endExclusive) {
-    return fail(l10n.t("The relay's id range from {0} to {1} is unusable.", start, endExclusive));
   }
   return { start, endExclusive };
-}
-
-function printable(bytes: Buffer): string | undefined {
-  return bytes.every((byte) => byte >= 0x20 && byte < 0x7f) ? bytes.toString('latin1') : undefined;
 }

@@ -47,7 +47,7 @@ export function takeRelayHandshake(
     options,
     () =>
       l10n.t(
-        'The relay sent no handshake within {0} ms. The sandbox may still be booting, or be frozen.',
+        'The relay sent no handshake within {0} ms. The sandbox may still be booting or be frozen, or what listens there is no relay: Docker and agents of other protocols wait to be spoken to; for those try arcbox.',
         options.timeoutMs,
       ),
     () => {

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import * as l10n from '../../base/l10n.ts';
 import { BatchedWriter } from '../../base/batched-writer.ts';
-import { AgentError } from '../errors.ts';
+import { AgentError, sentences } from '../errors.ts';
 import type { FrameDecoder } from '../wire/frame-decoder.ts';
 import { explainBrokenStream, explainEndedStream } from '../transport/broken-stream.ts';
 import { Closing } from './closing.ts';
@@ -137,6 +137,7 @@ export class FrameConnection<Frame> {
     } catch (error) {
       return AgentError.from(error, 'truncated_frame');
     }
-    return explainEndedStream(this.#stream);
+    const { code, message } = explainEndedStream(this.#stream);
+    return new AgentError(code, sentences(message, this.#decoder.hint()));
   }
 }

@@ -174,7 +174,7 @@ class GrpcChannel implements RpcChannel {
   hint(): PlainText {
     return this.isReady
       ? plain``
-      : foreignProtocolHint(this.#bridge.greeting, l10n.t('this is not a gRPC agent'));
+      : foreignProtocolHint(this.#bridge.greeting, l10n.t('this is not a gRPC agent'), 'arcbox-grpc');
   }
 
   #endOfStream(): AgentError {

@@ -1,3 +1,5 @@
+import type { PlainText } from '../../base/text.ts';
+
 /**
  * Turns a byte stream into frames, whatever the sizes of its chunks.
  *
@@ -19,6 +21,8 @@ export interface FrameDecoder<Frame> {
    * @throws AgentError `truncated_frame` when it ended inside a frame.
    */
   end(): void;
+  /** What the stream's first bytes look like, as a sentence; empty when like nothing but this protocol. */
+  hint(): PlainText;
 }
 
 /** Feeds one chunk and hands each frame it completes to `onFrame`. Throws what the decoder throws. */

@@ -2,7 +2,7 @@ import * as l10n from '../../base/l10n.ts';
 import { AgentError, sentences } from '../errors.ts';
 import { ByteQueue } from '../../base/byte-queue.ts';
 import { plain, type PlainText } from '../../base/text.ts';
-import { foreignProtocolHint } from './foreign-protocol.ts';
+import { FirstBytes, foreignProtocolHint } from './foreign-protocol.ts';
 import type { FrameDecoder } from './frame-decoder.ts';
 
 /**
@@ -104,9 +104,11 @@ export function describeOversize(bodyBytes: number): PlainText {
  */
 export class TtrpcFrameDecoder implements FrameDecoder<TtrpcFrame> {
   readonly #queue = new ByteQueue();
+  readonly #first = new FirstBytes();
   #discarding = 0;
 
   push(chunk: Uint8Array): void {
+    this.#first.push(chunk);
     const skipped = Math.min(this.#discarding, chunk.byteLength);
     this.#discarding -= skipped;
     if (skipped < chunk.byteLength) this.#queue.push(skipped === 0 ? chunk : chunk.subarray(skipped));
@@ -150,8 +152,7 @@ export class TtrpcFrameDecoder implements FrameDecoder<TtrpcFrame> {
     }
   }
 
-  /** What the bytes of an unfinished frame look like, as a sentence; empty when they look like nothing known. */
   hint(): PlainText {
-    return foreignProtocolHint(this.#queue, l10n.t('this is not a ttrpc agent'));
+    return foreignProtocolHint(this.#first.queue, l10n.t('this is not a ttrpc agent'), 'arcbox-ttrpc');
   }
 }

@@ -1,4 +1,4 @@
-import { duplexPair } from 'node:stream';
+import { Duplex, duplexPair } from 'node:stream';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   AgentPingRequest,
@@ -75,6 +75,15 @@ describe.skipIf(isWindows)('the ArcBox agent on a Unix socket', () => {
     expect(client.frames).toHaveLength(1);
   });
 
+  it('still sends what it answered before a frame that ends the connection', async () => {
+    const client = new RawClient((await startAgent()).path);
+    client.send(
+      Buffer.concat([pingFrame('', 'a'), pingFrame('', 'b'), encodeArcboxFrame(0x7777, new Uint8Array())]),
+    );
+    await client.closed;
+    expect(client.frames.map(({ traceId }) => traceId)).toEqual(['a', 'b']);
+  });
+
   it('refuses a bad payload with error 400 and stays open [request_bad_payload]', async () => {
     const client = new RawClient((await startAgent()).path);
     client.send('000000090000000100000a05ab');
@@ -139,6 +148,96 @@ describe.skipIf(isWindows)('the ArcBox agent on a Unix socket', () => {
     const client = new RawClient(path);
     client.send(pingFrame('hello'));
     expect(await client.receive(1)).toHaveLength(1);
+  });
+});
+
+/** A far end whose writes are counted, and wait until they are let through. */
+function slowStream(): { stream: Duplex; writes: () => number; bytes: () => number; letThrough: () => void } {
+  let [writes, bytes] = [0, 0];
+  let held: (() => void)[] | undefined = [];
+  const take = (length: number, done: () => void): void => {
+    writes++;
+    bytes += length;
+    if (held === undefined) done();
+    else held.push(done);
+  };
+  const stream = new Duplex({
+    highWaterMark: 1024,
+    read: () => undefined,
+    write: (chunk: Buffer, _encoding, done) => {
+      take(chunk.length, done);
+    },
+    writev: (chunks, done) => {
+      take(
+        chunks.reduce((sum, { chunk }) => sum + (chunk as Buffer).length, 0),
+        done,
+      );
+    },
+  });
+  return {
+    stream,
+    writes: () => writes,
+    bytes: () => bytes,
+    letThrough: () => {
+      const waiting = held ?? [];
+      held = undefined;
+      for (const done of waiting) done();
+    },
+  };
+}
+
+describe('many requests at once', () => {
+  const echo: GuestMethodTable = new Map([
+    ['arcbox.v1.AgentService/Ping', { kind: 'unary', handle: (request) => Promise.resolve(request) }],
+  ]);
+  const serve = (stream: Duplex): Promise<void> => {
+    const stop = new AbortController();
+    onTestFinished(() => {
+      stop.abort();
+    });
+    const ports = followEnginePorts(new FakeEngine(), stop.signal, silentLogger);
+    return serveFramedConnection(stream, { methods: echo, ports, logger: silentLogger });
+  };
+  const pings = (count: number): Buffer => Buffer.concat(Array.from({ length: count }, () => pingFrame('x')));
+
+  it('are answered in one write', async () => {
+    const { stream, writes, bytes, letThrough } = slowStream();
+    letThrough();
+    void serve(stream);
+    const asked = pings(40);
+    stream.push(asked);
+    await vi.waitUntil(() => bytes() === asked.length);
+    expect(writes()).toBe(1);
+    stream.destroy();
+  });
+
+  it('are not read on while the client reads no answers', async () => {
+    const { stream, bytes, letThrough } = slowStream();
+    const served = serve(stream);
+    const asked = pings(1000);
+    stream.push(asked);
+    await vi.waitUntil(() => stream.writableLength > 0);
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(stream.writableLength).toBeLessThan(1024 + 2 * pingFrame('x').length);
+    letThrough();
+    await vi.waitUntil(() => bytes() === asked.length);
+    stream.push(null);
+    await served;
+  });
+
+  it('let everything else have its turn', async () => {
+    const { stream, bytes, letThrough } = slowStream();
+    letThrough();
+    void serve(stream);
+    const asked = pings(2000);
+    stream.push(asked);
+    let turns = 0;
+    while (bytes() < asked.length) {
+      await new Promise((resolve) => setImmediate(resolve));
+      turns++;
+    }
+    expect(turns).toBeGreaterThan(5);
+    stream.destroy();
   });
 });
 

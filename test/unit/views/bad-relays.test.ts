@@ -92,7 +92,7 @@ test('a relay whose guest still boots is silent, which is said after 10 s, and i
   await expect
     .poll(words, patient)
     .toEqual([
-      'Not reachable, trying again | @: The relay sent no handshake within 10000 ms. The sandbox may still be booting, or be frozen.',
+      'Not reachable, trying again | @: The relay sent no handshake within 10000 ms. The sandbox may still be booting or be frozen, or what listens there is no relay: Docker and agents of other protocols wait to be spoken to; for those try arcbox.',
     ]);
   silent.close();
   await startRelay();
@@ -138,6 +138,6 @@ test('another program in the place of the relay is quoted', async () => {
   await expect
     .poll(words, patient)
     .toEqual([
-      'Connection lost, trying again | @: The first bytes read as the text "SSH-2.0-", not as an id range. Check that this is the agent.sock of a running sandbox.',
+      'Connection lost, trying again | @: The bytes read as an SSH banner: this is not a microsandbox relay. Check that this is the agent.sock of a running sandbox.',
     ]);
 });
