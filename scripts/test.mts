@@ -2,6 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { environmentOf, installNode, type NodeMajor, nodeMajors } from './node.mts';
+import { editorVersions } from './vscode/install.mts';
 import { outDir, root } from './vscode/paths.mts';
 
 interface Counts {
@@ -9,6 +11,17 @@ interface Counts {
   readonly failed: number;
   /** Titles. */
   readonly skipped: readonly string[];
+}
+
+/** What `npm test` can be asked for by name. */
+interface Tier {
+  /** Such as `unit`. */
+  readonly name: string;
+  /** Where it runs, when it runs in several places, such as `Node 20`. */
+  readonly place?: string;
+  /** True when it looks at dist/ or out/test. */
+  readonly needsBuild: boolean;
+  readonly run: () => Counts;
 }
 
 /** The part of vitest's JSON report that counts here. */
@@ -21,24 +34,32 @@ interface VitestReport {
 
 const results = join(outDir, 'results');
 
-/** Runs an npm script; true when it succeeds. */
-function npmRun(script: string, ...args: string[]): boolean {
-  const { status } = spawnSync('npm', ['run', '--silent', script, '--', ...args], {
-    cwd: root,
-    stdio: 'inherit',
-  });
-  return status === 0;
+/** Runs a program in the project's folder; true when it succeeds. */
+function succeeds(program: string, args: readonly string[], env = process.env): boolean {
+  // On Windows npm is a .cmd file, which only a shell can start.
+  const shell = program === 'npm' && process.platform === 'win32';
+  return spawnSync(program, args, { cwd: root, stdio: 'inherit', env, shell }).status === 0;
 }
 
 /** An npm script that passes or fails as a whole, counted as one test. */
-const check = (script: string) => (): Counts =>
-  npmRun(script) ? { passed: 1, failed: 0, skipped: [] } : { passed: 0, failed: 1, skipped: [] };
+const check = (script: string): Tier => ({
+  name: script,
+  needsBuild: false,
+  run: () =>
+    succeeds('npm', ['run', '--silent', script])
+      ? { passed: 1, failed: 0, skipped: [] }
+      : { passed: 0, failed: 1, skipped: [] },
+});
 
-/** Runs a tier that leaves a report in out/results; one that fails without a failed test counts as one. */
-function tier(name: string, args: readonly string[], read: (report: unknown) => Counts): Counts {
-  const file = join(results, `${name}.json`);
+/** Tests that leave a report in out/results; a run that fails without a failed test counts as one. */
+function counted(
+  name: string,
+  run: (reportFile: string) => boolean,
+  read: (report: unknown) => Counts,
+): Counts {
+  const file = join(results, `${name.replaceAll(/[^\w.]+/g, '-')}.json`);
   rmSync(file, { force: true });
-  const succeeded = npmRun(`test:${name}`, ...args);
+  const succeeded = run(file);
   let counts: Counts = { passed: 0, failed: 0, skipped: [] };
   try {
     counts = read(JSON.parse(readFileSync(file, 'utf8')));
@@ -65,50 +86,92 @@ function readVitest(report: unknown): Counts {
   };
 }
 
-const vitest = (name: string) => (): Counts =>
-  tier(
-    name,
-    ['--reporter=default', '--reporter=json', `--outputFile.json=${join(results, `${name}.json`)}`],
+/** The tests of some vitest projects on one Node. */
+function vitest(name: string, projects: readonly string[], major: NodeMajor): Counts {
+  let node: string;
+  try {
+    node = installNode(major);
+  } catch (error) {
+    return { passed: 0, failed: 0, skipped: [error instanceof Error ? error.message : String(error)] };
+  }
+  const chosen = projects.flatMap((project) => ['--project', project]);
+  const program = join('node_modules', 'vitest', 'vitest.mjs');
+  return counted(
+    `${name} ${major}`,
+    (file) => {
+      const reports = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+      return succeeds(node, [program, 'run', ...chosen, ...reports], environmentOf(node));
+    },
     readVitest,
   );
+}
 
-const tiers: Readonly<Record<string, () => Counts>> = {
-  'format:check': check('format:check'),
-  lint: check('lint'),
-  typecheck: check('typecheck'),
-  'generate:check': check('generate:check'),
-  build: check('build'),
-  unit: vitest('unit'),
-  peers: vitest('peers'),
-  host: () => tier('host', [], (report) => report as Counts),
-  ui: vitest('ui'),
-};
+const onEveryNode = (name: string, projects: readonly string[]): Tier[] =>
+  nodeMajors.map((major) => ({
+    name,
+    place: `Node ${major}`,
+    needsBuild: true,
+    run: () => vitest(name, projects, major),
+  }));
+
+/** `editor` names a VS Code server; without it, scripts/test-host.mts chooses a desktop program. */
+const host = (editor?: string): Tier => ({
+  name: 'host',
+  ...(editor !== undefined && { place: `VS Code ${editor}` }),
+  needsBuild: true,
+  run: () =>
+    counted(
+      `host ${editor ?? ''}`,
+      (file) => succeeds('npm', ['run', '--silent', 'test:host', '--', file, ...(editor ? [editor] : [])]),
+      (report) => report as Counts,
+    ),
+});
+
+const { VSCODE_EXECUTABLE: executable, VSCODE_VERSION: version } = process.env;
+const usesServers = process.platform === 'linux' && executable === undefined && version === undefined;
+
+const build = check('build');
+const tiers: readonly Tier[] = [
+  ...['format:check', 'lint', 'typecheck', 'generate:check'].map(check),
+  build,
+  ...onEveryNode('unit', ['unit', 'conformance']),
+  ...onEveryNode('peers', ['peers']),
+  ...(usesServers ? editorVersions.map(host) : [host()]),
+  { name: 'ui', needsBuild: false, run: () => vitest('ui', ['ui'], 24) },
+];
+
+/** `unit (Node 20)`; both `unit` and this choose it. */
+const titleOf = ({ name, place }: Tier): string => (place === undefined ? name : `${name} (${place})`);
 
 const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !(name in tiers));
+const unknown = wanted.filter((word) => !tiers.some((tier) => tier.name === word || titleOf(tier) === word));
 if (unknown.length > 0) {
-  console.error(`There is no tier ${unknown.join(', ')}; there are ${Object.keys(tiers).join(', ')}.`);
+  console.error(`There is no tier ${unknown.join(', ')}; there are ${tiers.map(titleOf).join(', ')}.`);
   process.exit(2);
 }
+const chosen = tiers.filter(
+  (tier) => wanted.length === 0 || wanted.includes(tier.name) || wanted.includes(titleOf(tier)),
+);
+if (!chosen.includes(build) && chosen.some(({ needsBuild }) => needsBuild)) chosen.unshift(build);
 
 mkdirSync(results, { recursive: true });
 const table: string[] = [];
 const total = { passed: 0, failed: 0, skipped: 0 };
 const skippedTests: string[] = [];
-for (const [name, run] of Object.entries(tiers)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
-  console.log(`\n== ${name}`);
+for (const tier of chosen) {
+  const title = titleOf(tier);
+  console.log(`\n== ${title}`);
   const startedAt = Date.now();
-  const { passed, failed, skipped } = run();
+  const { passed, failed, skipped } = tier.run();
   const seconds = (Date.now() - startedAt) / 1000;
   total.passed += passed;
   total.failed += failed;
   total.skipped += skipped.length;
-  skippedTests.push(...skipped.map((title) => `skipped (${name}): ${title}`));
+  skippedTests.push(...skipped.map((test) => `skipped (${title}): ${test}`));
   const cells = [passed, failed, skipped.length, seconds.toFixed(1)].map((cell) => String(cell).padStart(9));
-  table.push(name.padEnd(16) + cells.join(''));
+  table.push(title.padEnd(22) + cells.join(''));
 }
-console.log(`\n${'tier'.padEnd(16)}   passed   failed  skipped  seconds`);
+console.log(`\n${'tier'.padEnd(22)}   passed   failed  skipped  seconds`);
 console.log(table.join('\n'));
 if (skippedTests.length > 0) console.log(skippedTests.join('\n'));
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);

@@ -5,12 +5,15 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { installServer } from './install.mts';
+import { type EditorVersion, installServer } from './install.mts';
+import { environmentOf } from '../node.mts';
 
 /** The contents of a settings.json. */
 export type Settings = Readonly<Record<string, unknown>>;
 
 export interface ServerOptions {
+  /** Which VS Code. Defaults to the newest. */
+  readonly version?: EditorVersion;
   /** User settings, over the ones that keep VS Code quiet. */
   readonly settings?: Settings;
   /** Environment of the extension host, over this process's own. */
@@ -57,7 +60,7 @@ const stopTimeoutMs = 5_000;
 
 /** Starts a server on a free loopback port, with folders of its own, and waits until it listens. */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
-  const main = installServer();
+  const { node, main } = installServer(options.version);
   const dataDir = mkdtempSync(join(tmpdir(), 'sandlight-'));
   // What an extension host that is killed leaves behind goes with the rest.
   const tempDir = join(dataDir, 'tmp');
@@ -72,8 +75,8 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     ...(options.extensionsDir === undefined ? [] : ['--extensions-dir', options.extensionsDir]),
   ];
   // A process group of its own, so that extension hosts and their children end with the server.
-  const server = spawn(process.execPath, args, {
-    env: { ...process.env, TMPDIR: tempDir, ...noGallery, ...options.env },
+  const server = spawn(node, args, {
+    env: { ...environmentOf(node), TMPDIR: tempDir, ...noGallery, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
@@ -123,6 +126,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
 
 /** Installs a packed extension into `extensionsDir`. */
 export function installExtension(vsix: string, extensionsDir: string): void {
+  const { node, main } = installServer();
   const dataDir = mkdtempSync(join(tmpdir(), 'sandlight-'));
   try {
     const args = [
@@ -133,7 +137,7 @@ export function installExtension(vsix: string, extensionsDir: string): void {
       '--install-extension',
       vsix,
     ];
-    execFileSync(process.execPath, [installServer(), '--accept-server-license-terms', ...args], {
+    execFileSync(node, [main, '--accept-server-license-terms', ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
   } finally {

@@ -6,12 +6,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { format, parseArgs } from 'node:util';
 import { launchBrowser } from './browser.mts';
+import { editorVersions, newestEditor } from './install.mts';
 import { type Server, startServer } from './server.mts';
 
 const runTimeoutMs = 10 * 60_000;
 
 const { values, positionals } = parseArgs({
-  options: { extensionDevelopmentPath: { type: 'string' }, extensionTestsPath: { type: 'string' } },
+  options: {
+    extensionDevelopmentPath: { type: 'string' },
+    extensionTestsPath: { type: 'string' },
+    /** Which VS Code, by its version. */
+    server: { type: 'string' },
+  },
   allowPositionals: true,
   // The desktop program's other flags mean nothing here.
   strict: false,
@@ -24,8 +30,9 @@ function remote({ authority }: Server, path: unknown): string {
   return `vscode-remote://${authority}${path}`;
 }
 
+const version = editorVersions.find((known) => known === values.server) ?? newestEditor;
 const emptyFolder = mkdtempSync(join(tmpdir(), 'sandlight-'));
-const server = await startServer({ testDriver: true });
+const server = await startServer({ testDriver: true, version });
 const browser = await launchBrowser().catch(async (error: unknown) => {
   await server.stop();
   throw error;

@@ -65,7 +65,7 @@ function menuItems({ registry, tree }: CommandContext): readonly MenuItem[] {
       },
     { icon: 'info', label: l10n.t('Show Details'), value: run('sandlight.showDetails', node) },
     isOpen && {
-      icon: 'debug-disconnect',
+      icon: 'circle-slash',
       label: l10n.t('Disconnect'),
       value: run('sandlight.disconnect', node),
     },

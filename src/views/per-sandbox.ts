@@ -31,11 +31,14 @@ export class PerSandbox<Value> {
     return this.#values;
   }
 
-  /** Brings the values up to date, and returns those that are other ones than before. */
+  /**
+   * Brings the values up to date, and returns those that are other ones than before. A new list names every sandbox: one may
+   * have come back as another under the same id.
+   */
   update(snapshots: Snapshots, { listChanged, changed }: RegistryChange): readonly Replacement<Value>[] {
     const replacements: Replacement<Value>[] = [];
-    if (listChanged) this.#takeList(snapshots, replacements);
-    for (const id of changed) {
+    if (listChanged) replacements.push(...this.takeList(snapshots));
+    for (const id of listChanged ? snapshots.ids() : changed) {
       const before = this.#values.get(id);
       const snapshot = snapshots.get(id);
       // One that is not in the list yet, or any more, is taken in with the list.
@@ -48,7 +51,9 @@ export class PerSandbox<Value> {
     return replacements;
   }
 
-  #takeList(snapshots: Snapshots, replacements: Replacement<Value>[]): void {
+  /** Takes in which sandboxes there are; makes values for new ones alone. */
+  takeList(snapshots: Snapshots): readonly Replacement<Value>[] {
+    const replacements: Replacement<Value>[] = [];
     const known = this.#values;
     this.#values = new Map();
     for (const id of snapshots.ids()) {
@@ -61,5 +66,6 @@ export class PerSandbox<Value> {
     }
     for (const [id, before] of known)
       if (!this.#values.has(id)) replacements.push({ id, before, after: undefined });
+    return replacements;
   }
 }

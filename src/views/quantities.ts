@@ -28,8 +28,13 @@ export function timeText(atMs: number, nowMs = Date.now()): PlainText {
   // A guest may tell any number.
   if (Number.isNaN(at.getTime())) return l10n.t('unknown');
   const time = plain`${twoDigits(at.getHours())}:${twoDigits(at.getMinutes())}:${twoDigits(at.getSeconds())}`;
-  if (at.toDateString() === new Date(nowMs).toDateString()) return time;
+  if (dayOf(atMs) === dayOf(nowMs)) return time;
   return plain`${at.getFullYear()}-${twoDigits(at.getMonth() + 1)}-${twoDigits(at.getDate())} ${time}`;
+}
+
+/** Tells days apart, as the clock of this machine has them: what was said of today has to be said anew on another one. */
+export function dayOf(atMs: number): string {
+  return new Date(atMs).toDateString();
 }
 
 function twoDigits(value: number): PlainText {

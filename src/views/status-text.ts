@@ -7,7 +7,7 @@ import { sandboxAppearance } from './appearance.ts';
 import { clockText } from './facts.ts';
 import { PerSandbox, type Snapshots } from './per-sandbox.ts';
 import { inert } from './plain-text.ts';
-import { roundTripText, timeText } from './quantities.ts';
+import { dayOf, roundTripText, timeText } from './quantities.ts';
 import { haveSameValues } from './tree/memo.ts';
 
 /** Everything the status item shows, as plain data. */
@@ -67,6 +67,7 @@ export class StatusModel {
   /** Those in the tooltip. */
   #named: readonly Standing[] = [];
   #text: StatusText | undefined;
+  #day = '';
 
   /** `place` says in words which machine the sandboxes are seen from. */
   constructor(place: PlainText) {
@@ -76,8 +77,10 @@ export class StatusModel {
   /** The text after a change; the same object when it cannot have changed. `nowMs` is Unix time. */
   update(snapshots: Snapshots, change: RegistryChange, nowMs: number): StatusText {
     const replacements = this.#standings.update(snapshots, change);
+    const day = dayOf(nowMs);
     // A list in another order may have another first one of the worst.
-    const isOther = replacements.length > 0 || change.listChanged;
+    const isOther = replacements.length > 0 || change.listChanged || day !== this.#day;
+    this.#day = day;
     if (isOther) this.#named = worstFirst([...this.#standings.values.values()], maxTooltipSandboxes);
     if (this.#text === undefined || isOther || this.#named.some(({ id }) => change.changed.has(id)))
       this.#text = this.#say(snapshots, nowMs);

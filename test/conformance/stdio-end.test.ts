@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { formatEndpoint, type Protocol } from '../../src/agent/endpoint.ts';
@@ -10,9 +10,10 @@ const directory = tempDir();
 
 /** Process ids of the agents that were started with this Docker socket. */
 function agentsWith(dockerSocket: string): readonly number[] {
-  return globSync('/proc/[0-9]*/cmdline').flatMap((file) => {
-    const words = wordsOf(file);
-    return words[2] === 'agent' && words.includes(dockerSocket) ? [Number(file.split('/')[2])] : [];
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  return pids.flatMap((pid) => {
+    const words = wordsOf(`/proc/${pid}/cmdline`);
+    return words[2] === 'agent' && words.includes(dockerSocket) ? [Number(pid)] : [];
   });
 }
 

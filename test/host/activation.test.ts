@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { row, sandlight } from './support.ts';
+import { row, sandlight, until } from './support.ts';
 
 describe('activation', () => {
   it('contributes the tree and registers every command of the manifest', async () => {
@@ -26,7 +26,10 @@ describe('activation', () => {
       api.sandboxes().map(({ name, source, connection }) => ({ name, source, connection })),
       [{ name: 'This machine', source: 'local', connection: 'open' }],
     );
-    assert.match(api.status().text, /This machine: (ready|degraded|not ready)/);
+    // The status item hears of changes once a slice, rows are of the moment they are asked for.
+    await until('the readiness in the status item', () =>
+      /This machine: (ready|degraded|not ready)/.test(api.status().text),
+    );
   });
 
   it('hands out plain data that can be written as JSON', async () => {

@@ -4,7 +4,7 @@ import type { RegistryChange } from '../../sandboxes/watch/sandbox-registry.ts';
 import { PerSandbox, type Snapshots } from '../per-sandbox.ts';
 import type { TreeNode } from './node.ts';
 import { isSameRow, type Branch } from './row.ts';
-import { sandboxRows } from './sandbox.ts';
+import { sandboxRows, type SandboxRows } from './sandbox.ts';
 
 /**
  * Changed rows of one parent that VS Code is told of one by one; where more have changed it is told of their parent,
@@ -29,20 +29,21 @@ export class Forest {
   /** `place` says in words which machine the sandboxes are seen from. */
   constructor(place: PlainText) {
     this.#trees = new PerSandbox((snapshot, before) => {
-      const tree = before ?? new SandboxTreeRows(snapshot.id, place);
-      this.#changed.push(...tree.take(snapshot));
-      return tree;
+      if (before === undefined) return new SandboxTreeRows(snapshot, place);
+      this.#changed.push(...before.take(snapshot));
+      return before;
     });
   }
 
   /**
    * Takes a change in, and returns the rows that VS Code has to ask for again: those whose own data or whose list of
    * children differ. Rows below one of them are left out, because they are asked for with it. `'all'` when sandboxes came,
-   * went or changed places.
+   * went or changed places. New ones have no rows below their own until they are named as changed.
    */
   update(snapshots: Snapshots, change: RegistryChange): readonly TreeNode[] | 'all' {
     this.#changed = [];
-    this.#trees.update(snapshots, change);
+    if (change.listChanged) this.#trees.takeList(snapshots);
+    this.#trees.update(snapshots, { listChanged: false, changed: change.changed });
     if (change.listChanged) {
       const ids = [...this.#trees.values.keys()];
       const isSameList = ids.length === this.#rootIds.length && ids.every((id, i) => id === this.#rootIds[i]);
@@ -87,16 +88,18 @@ export class Forest {
 
 /** The rows of one sandbox. */
 class SandboxTreeRows {
-  readonly #make: (snapshot: SandboxSnapshot) => Branch;
+  readonly #rows: SandboxRows;
   readonly #entries = new Map<string, Entry>();
-  #root: Branch | undefined;
+  #root: Branch;
 
-  constructor(sandboxId: string, place: PlainText) {
-    this.#make = sandboxRows(sandboxId, place);
+  constructor(snapshot: SandboxSnapshot, place: PlainText) {
+    this.#rows = sandboxRows(snapshot.id, place);
+    this.#root = this.#rows.bare(snapshot);
+    this.#replace(undefined, this.#root, undefined);
   }
 
   get root(): Entry | undefined {
-    return this.#root && this.#entries.get(this.#root.node.id);
+    return this.#entries.get(this.#root.node.id);
   }
 
   entry(id: string): Entry | undefined {
@@ -104,7 +107,7 @@ class SandboxTreeRows {
   }
 
   *entries(): IterableIterator<Entry> {
-    if (this.#root !== undefined) yield* this.#below(this.#root);
+    yield* this.#below(this.#root);
   }
 
   parent(id: string): TreeNode | undefined {
@@ -115,10 +118,10 @@ class SandboxTreeRows {
 
   /** Makes the rows anew where `snapshot` differs from the one before, and returns the topmost ones that have changed. */
   take(snapshot: SandboxSnapshot): readonly TreeNode[] {
-    const next = this.#make(snapshot);
-    this.#root = next;
+    const before = this.#root;
+    this.#root = this.#rows.whole(snapshot);
     const changed: TreeNode[] = [];
-    this.#replace(this.#entries.get(next.node.id)?.branch, next, changed);
+    this.#replace(before, this.#root, changed);
     return changed;
   }
 
@@ -158,5 +161,8 @@ class SandboxTreeRows {
 }
 
 function isSameList(a: readonly Branch[], b: readonly Branch[]): boolean {
-  return a.length === b.length && a.every((branch, index) => branch === b[index] || branch.node.id === b[index]?.node.id);
+  return (
+    a.length === b.length &&
+    a.every((branch, index) => branch === b[index] || branch.node.id === b[index]?.node.id)
+  );
 }

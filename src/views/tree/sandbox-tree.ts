@@ -3,11 +3,15 @@ import type { Disposable } from '../../base/emitter.ts';
 import { joined, type PlainText } from '../../base/text.ts';
 import type { RegistryChange } from '../../sandboxes/watch/sandbox-registry.ts';
 import type { Snapshots } from '../per-sandbox.ts';
+import { dayOf } from '../quantities.ts';
 import { breakable, inert } from '../plain-text.ts';
 import { Forest } from './forest.ts';
 import type { TreeNode } from './node.ts';
 import type { Row } from './row.ts';
 import { badgeOf, UnreadyCount } from './summary.ts';
+
+/** Rows are made this long at a stretch, in milliseconds; what is left is made in the next turns of the event loop. */
+const stretchMs = 15;
 
 /**
  * The view `sandlight.sandboxes`: hands rows to VS Code and names those that changed. While it is hidden it only notes what
@@ -18,21 +22,28 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
   readonly onDidChangeTreeData: vscode.Event<TreeNode[] | undefined>;
   readonly #changes = new vscode.EventEmitter<TreeNode[] | undefined>();
   readonly #snapshots: Snapshots;
-  readonly #forest: Forest;
+  readonly #place: PlainText;
+  /** Rows name the moments of a day without its date. */
+  #day = dayOf(Date.now());
+  #forest: Forest;
   readonly #unready = new UnreadyCount();
   readonly #visibility: vscode.Disposable;
   /** What the rows do not show yet. */
-  #pending: { listChanged: boolean; readonly changed: Set<string> } = {
+  readonly #pending: { listChanged: boolean; readonly changed: Set<string> } = {
     listChanged: true,
     changed: new Set(),
   };
+  readonly #maxStretchMs: number;
+  #nextStretch: NodeJS.Immediate | undefined;
   /** Rows were made that VS Code was not told of. */
   #isUntold = false;
   #shownCount = 0;
 
   /** `place` says in words which machine the sandboxes are seen from. */
-  constructor(snapshots: Snapshots, place: PlainText) {
+  constructor(snapshots: Snapshots, place: PlainText, maxStretchMs = stretchMs) {
     this.#snapshots = snapshots;
+    this.#maxStretchMs = maxStretchMs;
+    this.#place = place;
     this.#forest = new Forest(place);
     this.onDidChangeTreeData = this.#changes.event;
     this.view = vscode.window.createTreeView('sandlight.sandboxes', { treeDataProvider: this });
@@ -47,6 +58,12 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
     if (count !== this.#shownCount) {
       this.#shownCount = count;
       this.view.badge = badgeOf(count);
+    }
+    const day = dayOf(Date.now());
+    if (day !== this.#day) {
+      this.#day = day;
+      this.#forest = new Forest(this.#place);
+      this.#pending.listChanged = true;
     }
     this.#pending.listChanged ||= change.listChanged;
     for (const id of change.changed) this.#pending.changed.add(id);
@@ -96,30 +113,51 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
   }
 
   dispose(): void {
+    clearImmediate(this.#nextStretch);
     this.#visibility.dispose();
     this.view.dispose();
     this.#changes.dispose();
   }
 
-  /** Makes the rows that are due and tells VS Code of them. */
+  /** Makes rows that are due and tells VS Code of them; goes on in a later turn when they are many. */
   #show(): void {
-    const changed = this.#make();
+    const changed = this.#make(performance.now() + this.#maxStretchMs);
     if (changed === 'all' || this.#isUntold) this.#changes.fire(undefined);
     else if (changed.length > 0) this.#changes.fire([...changed]);
     this.#isUntold = false;
+    if (this.#pending.changed.size === 0) return;
+    this.#nextStretch ??= setImmediate(() => {
+      this.#nextStretch = undefined;
+      if (this.view.visible) this.#show();
+    });
   }
 
-  /** Makes the rows that are due for somebody who asks; a hidden view tells of them when it is seen. */
+  /** Makes all rows that are due for somebody who asks; a hidden view tells of them when it is seen. */
   #makeUntold(): void {
-    const changed = this.#make();
+    // Those of a visible view are on their way.
+    if (this.view.visible && this.#nextStretch !== undefined) return;
+    const changed = this.#make(Infinity);
     if (changed === 'all' || changed.length > 0) this.#isUntold = true;
   }
 
-  #make(): readonly TreeNode[] | 'all' {
+  /** Makes rows that are due, those of at least one sandbox, until `performance.now()` is `untilMs`. */
+  #make(untilMs: number): readonly TreeNode[] | 'all' {
     const due = this.#pending;
-    if (!due.listChanged && due.changed.size === 0) return [];
-    this.#pending = { listChanged: false, changed: new Set() };
-    return this.#forest.update(this.#snapshots, due);
+    let isAll = false;
+    if (due.listChanged) {
+      due.listChanged = false;
+      isAll = this.#forest.update(this.#snapshots, { listChanged: true, changed: new Set() }) === 'all';
+      // Of new ones there is no more than their own row yet, and others may have come back as other ones.
+      for (const id of this.#snapshots.ids()) due.changed.add(id);
+    }
+    const changed: TreeNode[] = [];
+    for (const id of due.changed) {
+      due.changed.delete(id);
+      const one = this.#forest.update(this.#snapshots, { listChanged: false, changed: new Set([id]) });
+      if (one !== 'all') changed.push(...one);
+      if (performance.now() >= untilMs) break;
+    }
+    return isAll ? 'all' : changed;
   }
 }
 

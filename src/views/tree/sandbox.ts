@@ -20,14 +20,22 @@ export const sandboxNodeId = (sandboxId: string): string => nodeId('sandbox', sa
 
 /** A sandbox's row and everything below it, from nothing. `place` says in words which machine the editor reaches it from. */
 export function sandboxBranch(snapshot: SandboxSnapshot, place: PlainText): Branch {
-  return sandboxRows(snapshot.id, place)(snapshot);
+  return sandboxRows(snapshot.id, place).whole(snapshot);
+}
+
+/** What makes the rows of one sandbox. */
+export interface SandboxRows {
+  /** Its own row, with none below it. */
+  readonly bare: (snapshot: SandboxSnapshot) => Branch;
+  /** Its own row and all below it. */
+  readonly whole: (snapshot: SandboxSnapshot) => Branch;
 }
 
 /**
  * Makes the rows of one sandbox, again and again: what depends on nothing that has changed since the last time is the same
  * object again, so that its cost is that of the change.
  */
-export function sandboxRows(sandboxId: string, place: PlainText): (snapshot: SandboxSnapshot) => Branch {
+export function sandboxRows(sandboxId: string, place: PlainText): SandboxRows {
   const id = sandboxNodeId(sandboxId);
   const node = { kind: 'sandbox', id, sandboxId } as const;
   const below: GroupPlace = { sandboxId, parentId: id };
@@ -42,7 +50,8 @@ export function sandboxRows(sandboxId: string, place: PlainText): (snapshot: San
     listening: listeningGroup(below),
     system: systemGroup(below),
   };
-  return fromParts(
+  const bare = (snapshot: SandboxSnapshot): Branch => ({ node, row: rowOf(snapshot), children: [] });
+  const whole = fromParts(
     (snapshot: SandboxSnapshot) => {
       const hasGroups = snapshot.connection.phase === 'open' || snapshot.isStale;
       return {
@@ -60,6 +69,7 @@ export function sandboxRows(sandboxId: string, place: PlainText): (snapshot: San
       children: [...messages, ...[services, ports, listening, system].filter((group) => group !== undefined)],
     }),
   );
+  return { bare, whole };
 }
 
 function messageParts({

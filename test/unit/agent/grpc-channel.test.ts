@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { duplexPair, type Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -12,6 +12,7 @@ import { serveGrpcConnection } from '../../../src/guest/grpc-connection.ts';
 import { Refusal, type GuestMethod } from '../../../src/guest/service.ts';
 import { deferred } from '../../support/deferred.ts';
 import { matching } from '../../support/matching.ts';
+import { streamPair } from '../../support/stream-pair.ts';
 
 const service = 'test.v1.Service';
 const empty = new Uint8Array(0);
@@ -22,7 +23,7 @@ const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
 async function connected(
   methods: Readonly<Record<string, GuestMethod>>,
 ): Promise<{ channel: RpcChannel; far: Duplex; served: Promise<void> }> {
-  const [near, far] = duplexPair();
+  const [near, far] = streamPair();
   const table = new Map(Object.entries(methods).map(([name, method]) => [`${service}/${name}`, method]));
   const served = serveGrpcConnection(far, { methods: table, logger: silentLogger });
   return { channel: await openGrpcChannel(near, patient), far, served };
@@ -168,7 +169,7 @@ describe('what is no gRPC agent', () => {
     ['an HTTP/1 server', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), /HTTP/],
     ['a banner', Buffer.from('Welcome to vm42\n'), /"Welcome to vm42"/],
   ])('is recognised: %s', async (_name, bytes, message) => {
-    const [near, far] = duplexPair();
+    const [near, far] = streamPair();
     far.write(bytes);
     far.resume();
     await expect(openGrpcChannel(near, patient)).rejects.toMatchObject({
@@ -178,10 +179,10 @@ describe('what is no gRPC agent', () => {
   });
 
   it('is given up when it says nothing, and reported when it closes', async () => {
-    const [silent, silentFar] = duplexPair();
+    const [silent, silentFar] = streamPair();
     silentFar.resume();
     await expect(openGrpcChannel(silent, { timeoutMs: 300 })).rejects.toMatchObject({ code: 'timeout' });
-    const [closing, closingFar] = duplexPair();
+    const [closing, closingFar] = streamPair();
     closingFar.end();
     closingFar.resume();
     await expect(openGrpcChannel(closing, patient)).rejects.toMatchObject({ code: 'connection_closed' });
@@ -200,7 +201,7 @@ describe('what is no gRPC agent', () => {
       return process.memoryUsage().heapUsed;
     };
     const failToOpen = async (): Promise<void> => {
-      const [near] = duplexPair();
+      const [near] = streamPair();
       setTimeout(() => near.destroy(), 1);
       await openGrpcChannel(near, patient).catch(() => undefined);
     };
@@ -226,7 +227,7 @@ describe('the gRPC server', () => {
     ['an HTTP/1 request', Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n')],
     ['a connection that ends at once', empty],
   ])('closes the connection on %s', async (_name, bytes) => {
-    const [near, far] = duplexPair();
+    const [near, far] = streamPair();
     const served = serveGrpcConnection(far, { methods: new Map(), logger: silentLogger });
     near.on('error', () => undefined);
     near.resume();

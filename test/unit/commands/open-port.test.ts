@@ -46,6 +46,7 @@ async function openPortOn(hostIp: string, answer?: string, change = (node: TreeN
   const snapshots = snapshotsOf([connected({ ports: published({ web: [binding(8080, 8000, hostIp)] }) })]);
   const forest = new Forest(plain`here`);
   forest.update(snapshots, { listChanged: true, changed: new Set() });
+  forest.update(snapshots, { listChanged: false, changed: new Set(snapshots.ids()) });
   const node = [...forest.entries()].map((entry) => entry.node).find(({ kind }) => kind === 'port');
   const tree = { current: (wanted: TreeNode) => forest.entry(wanted)?.node };
   const context = { registry: snapshots, tree } as unknown as CommandContext;

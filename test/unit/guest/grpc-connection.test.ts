@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { duplexPair, type Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as loading from '../../../src/agent/rpc/load-grpc.ts';
 import { openGrpcChannel } from '../../../src/agent/rpc/grpc-channel.ts';
@@ -11,6 +11,7 @@ import { silentLogger } from '../../../src/base/logger.ts';
 import { serveGrpcConnection } from '../../../src/guest/grpc-connection.ts';
 import type { GuestMethod } from '../../../src/guest/service.ts';
 import { startAgent, temporaryFolder } from './support.ts';
+import { streamPair } from '../../support/stream-pair.ts';
 
 const ping = 'arcbox.v1.AgentService';
 const patient = { timeoutMs: 8000 };
@@ -55,7 +56,7 @@ describe.skipIf(process.platform !== 'linux')('an agent whose gRPC clients come 
 
   it('keeps nothing of them on streams that are no sockets either', async () => {
     const visit = async (): Promise<void> => {
-      const [near, far] = duplexPair();
+      const [near, far] = streamPair();
       const served = serveGrpcConnection(far, { methods: echo, logger: silentLogger });
       const channel = await openGrpcChannel(near, patient);
       await channel.unary('t.S', 'Echo', empty, patient);
@@ -72,7 +73,7 @@ describe.skipIf(process.platform !== 'linux')('an agent whose gRPC clients come 
     ['that end', (near: Duplex) => near.end()],
     ['that vanish', (near: Duplex) => near.destroy()],
   ])('lets go of streams %s before they say anything', async (_how, leave) => {
-    const [near, far] = duplexPair();
+    const [near, far] = streamPair();
     near.on('error', () => undefined);
     near.resume();
     const served = serveGrpcConnection(far, { methods: echo, logger: silentLogger });
@@ -88,7 +89,7 @@ describe('when the gRPC library cannot be loaded', () => {
 
   it('a client is told so, and its stream is closed', async () => {
     vi.mocked(loading.loadGrpc).mockRejectedValue(broken);
-    const [near] = duplexPair();
+    const [near] = streamPair();
     await expect(openGrpcChannel(near, patient)).rejects.toBe(broken);
     expect(near.destroyed).toBe(true);
   });
@@ -97,7 +98,7 @@ describe('when the gRPC library cannot be loaded', () => {
     vi.mocked(loading.loadGrpc).mockRejectedValue(broken);
     const errors: string[] = [];
     const logger = { ...silentLogger, error: (text: string) => errors.push(text) };
-    const [near, far] = duplexPair();
+    const [near, far] = streamPair();
     await serveGrpcConnection(far, { methods: echo, logger });
     expect(far.destroyed).toBe(true);
     expect(errors).toEqual(['A gRPC client cannot be served: The gRPC library cannot be loaded.']);

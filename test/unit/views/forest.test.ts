@@ -22,8 +22,14 @@ const nothing: ReadonlySet<string> = new Set();
 
 function forestOf(snapshots: readonly SandboxSnapshot[]): Forest {
   const forest = new Forest(place);
-  forest.update(snapshotsOf(snapshots), { listChanged: true, changed: nothing });
+  plantAll(forest, snapshotsOf(snapshots));
   return forest;
+}
+
+/** Takes all sandboxes in, and all of their rows. */
+function plantAll(forest: Forest, snapshots: Snapshots): void {
+  forest.update(snapshots, { listChanged: true, changed: nothing });
+  forest.update(snapshots, { listChanged: false, changed: new Set(snapshots.ids()) });
 }
 
 const labelOf = (forest: Forest, node: TreeNode): string | undefined => forest.entry(node)?.branch.row.label;
@@ -181,7 +187,7 @@ test('one port among 1,000 sandboxes looks at one sandbox, and makes the rows of
   });
   const { snapshots, replace, takeReads } = countingSnapshots(list);
   const forest = new Forest(place);
-  forest.update(snapshots, { listChanged: true, changed: nothing });
+  plantAll(forest, snapshots);
   takeReads();
   const branches = new Map([...forest.entries()].map(({ node, branch }) => [node.id, branch]));
   const before = list[500]!;
@@ -289,4 +295,20 @@ test('after any changes the rows are those that would be made from nothing, and 
     }),
     { numRuns: 60 },
   );
+});
+
+test('a sandbox that comes has its own row at once, and the rows below it when it is named as changed', () => {
+  const forest = new Forest(place);
+  const snapshots = snapshotsOf([connected()]);
+  expect(forest.update(snapshots, { listChanged: true, changed: nothing })).toBe('all');
+  const [root] = forest.roots();
+  expect(labelOf(forest, root!)).toBe('web');
+  expect(forest.children(root!)).toEqual([]);
+  const changed = new Set(snapshots.ids());
+  expect(forest.update(snapshots, { listChanged: false, changed })).toEqual([root]);
+  expect(forest.children(root!).map((node) => labelOf(forest, node))).toEqual([
+    'Services',
+    'Ports',
+    'System',
+  ]);
 });

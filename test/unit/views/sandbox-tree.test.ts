@@ -1,11 +1,12 @@
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { plain } from '../../../src/base/text.ts';
-import type { SandboxSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
+import { initialSnapshot, type SandboxSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
 import type { Snapshots } from '../../../src/views/per-sandbox.ts';
 import { StatusBar } from '../../../src/views/status-bar.ts';
+import { timeText } from '../../../src/views/quantities.ts';
 import type { TreeNode } from '../../../src/views/tree/node.ts';
 import { SandboxTree } from '../../../src/views/tree/sandbox-tree.ts';
-import { connected, disconnected, nowMs } from './recorded.ts';
+import { connected, disconnected, nowMs, spec } from './recorded.ts';
 
 /** The view and the status item, as VS Code has them. */
 const editor = vi.hoisted(() => ({
@@ -69,9 +70,9 @@ const snapshots: Snapshots = {
 const labels = (tree: SandboxTree): unknown[] =>
   tree.getChildren().map((node) => tree.getTreeItem(node).label);
 
-function newTree(visible: boolean): SandboxTree {
+function newTree(visible: boolean, stretchMs = Infinity): SandboxTree {
   editor.view.visible = visible;
-  const tree = new SandboxTree(snapshots, plain`here`);
+  const tree = new SandboxTree(snapshots, plain`here`, stretchMs);
   tree.onDidChangeTreeData((nodes) => fired.push(nodes));
   tree.update({ listChanged: true, changed: new Set() });
   reads = [];
@@ -126,6 +127,18 @@ test('a visible view tells of the row that has changed', () => {
   expect(fired.map((nodes) => nodes?.map(({ sandboxId }) => sandboxId))).toEqual([['s7']]);
 });
 
+test('rows of many sandboxes are made over many turns of the event loop, until all are there', async () => {
+  const tree = newTree(true, 0);
+  const whole = (): number => tree.getChildren().filter((node) => tree.getChildren(node).length > 0).length;
+  expect(tree.getChildren()).toHaveLength(100);
+  expect(whole()).toBeLessThan(5);
+  await vi.waitFor(() => {
+    expect(whole()).toBe(100);
+  });
+  expect(fired[0]).toBeUndefined();
+  expect(new Set(fired.flatMap((nodes) => nodes ?? []).map(({ sandboxId }) => sandboxId)).size).toBe(99);
+});
+
 test('a hidden view has the rows of this moment for whoever asks, and shows them when it is seen', () => {
   const tree = newTree(false);
   expect(labels(tree)).toHaveLength(100);
@@ -148,4 +161,33 @@ test('the status item is told only what it says differently', () => {
   statusBar.update({ listChanged: false, changed: new Set(['s50']) });
   expect(editor.tooltips).toBe(before + 1);
   expect(statusBar.shown).toMatchObject({ sandboxId: 's50', background: 'error' });
+});
+
+test('a sandbox that comes back as another under its id is shown as it is', () => {
+  const tree = newTree(true);
+  const statusBar = new StatusBar(snapshots, 'sandlight.showMenu', plain`here`);
+  list = [{ ...initialSnapshot(spec), id: 's0', name: plain`other` }];
+  tree.update({ listChanged: true, changed: new Set() });
+  statusBar.update({ listChanged: true, changed: new Set() });
+  expect(labels(tree)).toEqual(['other']);
+  expect(editor.view.badge).toBeUndefined();
+  expect(statusBar.shown.spoken).toBe('Sandlight, other: not connected');
+});
+
+test('on another day the moments of this one are shown with their date', () => {
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  vi.useFakeTimers({ toFake: ['Date'], now: nowMs });
+  list = [disconnected(connected({ id: 's0' }))];
+  const tree = newTree(true);
+  const uptime = (): unknown => {
+    const node = tree.nodes().find((candidate) => candidate.kind === 'fact' && candidate.fact === 'uptime');
+    return node && tree.getTreeItem(node).description;
+  };
+  const before = uptime();
+  vi.setSystemTime(nowMs + 24 * 3600 * 1000);
+  tree.update({ listChanged: false, changed: new Set() });
+  expect(uptime()).toBe(`2 h 5 min at ${timeText(nowMs - 3000)} · earlier data`);
+  expect(uptime()).not.toBe(before);
 });

@@ -153,3 +153,13 @@ test('after any change it says what it would say from nothing', () => {
     expect(said).toEqual(statusText(list, here, nowMs));
   }
 });
+
+test('on another day the moments of this one are said with their date', () => {
+  const list = [connected()];
+  const model = new StatusModel(here);
+  const today = model.update(snapshotsOf(list), { listChanged: true, changed: nothing }, nowMs);
+  const dayMs = 24 * 3600 * 1000;
+  const then = model.update(snapshotsOf(list), { listChanged: false, changed: nothing }, nowMs + dayMs);
+  expect(then).not.toBe(today);
+  expect(then.tooltip).toContain(`Last answer: ${timeText(nowMs - 3000, nowMs + dayMs)}, after`);
+});
