@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AgentError } from '../../../src/agent/errors.ts';
-import type { AgentSession } from '../../../src/agent/session.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { plain } from '../../../src/base/text.ts';
 import { Turnstile } from '../../../src/base/turnstile.ts';
@@ -245,8 +244,8 @@ test('a first answer that comes in the turn of disconnecting and connecting make
   nextConnect = () => {
     const session = new FakeSession();
     sessions.push(session);
-    const { ping } = session;
-    if (sessions.length === 1) session.ping = () => answered.promise.then(() => ping.call(session));
+    const answer = session.ping.bind(session);
+    if (sessions.length === 1) session.ping = () => answered.promise.then(answer);
     return Promise.resolve(session);
   };
   monitor.connect();
@@ -380,11 +379,9 @@ test('a heartbeat that cannot be read holds up no poll', async () => {
 test('ports that nobody can tell are said to be unknown, with the reason', async () => {
   nextConnect = () => {
     const session = new FakeSession();
-    const silent: AgentSession = Object.create(session, {
-      ports: { value: undefined },
-      absent: { value: { ports: plain`It does not say.` } },
-    }) as AgentSession;
-    return Promise.resolve(silent as FakeSession);
+    return Promise.resolve(
+      Object.assign(session, { ports: undefined, absent: { ports: plain`It does not say.` } }),
+    );
   };
   monitor.connect();
   await settle();
