@@ -300,6 +300,9 @@ test('that nothing is published is said only when it is known', () => {
   const lines = outline(rowsOf(connected({ ports: { ...none, stale } })));
   expect(lines).toContain('    No port was published when they were last seen');
   expect(lines).not.toContain('    No container publishes a port');
+  const lost = outline(rowsOf(disconnected(connected({ ports: none }))));
+  expect(lost).toContain('    No port was published when they were last seen');
+  expect(lost).not.toContain('    No container publishes a port');
   const impossible = published({ c: [binding(0, 0)] });
   expect(outline(rowsOf(connected({ ports: impossible }))).join()).not.toContain('No container publishes');
 });
