@@ -114,6 +114,28 @@ test('asks for one thing every 15 s while nobody looks, and at once when somebod
   expect(session!.calls).toEqual(['ping', 'runtime', 'system']);
 });
 
+test('polls at moments that other sandboxes share, whenever they connected', async () => {
+  const askedAtMs: number[] = [];
+  const others = [0.13, 0.57, 0.91].map(
+    (random) => new SandboxMonitor(spec, { ...dependencies(), random: () => random }),
+  );
+  for (const other of others) {
+    await vi.advanceTimersByTimeAsync(37);
+    other.connect();
+  }
+  await settle();
+  for (const session of sessions) {
+    session.answerStatus = () => {
+      askedAtMs.push(Date.now());
+      return Promise.resolve(session.status);
+    };
+  }
+  await vi.advanceTimersByTimeAsync(60_000);
+  for (const other of others) other.dispose();
+  expect(askedAtMs.length).toBeGreaterThanOrEqual(9);
+  expect(askedAtMs.filter((atMs) => atMs % 200 !== 0)).toEqual([]);
+});
+
 test('a status that the agent refuses keeps the connection and is told', async () => {
   monitor.connect();
   await settle();
