@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { installNode } from '../../../scripts/node.mts';
 import { decodeMicrosandboxEnvelope } from '../../../src/agent/microsandbox/envelope.ts';
 import { MicrosandboxAgent } from '../../../src/guest/microsandbox/agent.ts';
 import { MicrosandboxRelay } from '../../../src/guest/microsandbox/relay.ts';
@@ -51,7 +52,8 @@ describe.skipIf(!isPackageUsable)('the official native client', () => {
     '%s connects to the reference agent and pings it',
     async (version) => {
       const addon = join(await fetchMicrosandbox(version), 'microsandbox.linux-x64-gnu.node');
-      const { stdout } = await run(process.execPath, [client, addon, join(folder, 'agent.sock'), '200'], {
+      // The agent runs on the Node under test, the client, which is TypeScript in part, on the project's own.
+      const { stdout } = await run(installNode(24), [client, addon, join(folder, 'agent.sock'), '200'], {
         timeout: 30_000,
       });
       const seen = JSON.parse(stdout) as Seen;
