@@ -15,8 +15,9 @@ const isWatching = process.argv.includes('--watch');
 /** Larger than everything else together, and needed by few: a file of its own, which a dynamic import loads. */
 const grpc = { name: '@grpc/grpc-js', file: 'grpc.js' };
 
-/** A module that grpc-js loads for a feature that Sandlight never uses. */
-const leftOut = /^@grpc\/proto-loader$/;
+/** Modules that grpc-js loads for features that Sandlight never uses: choosing among servers, certificates of its own. */
+const leftOut =
+  /^(@grpc\/proto-loader|\.\/load-balancer-(outlier-detection|round-robin|weighted-round-robin)|\.\/certificate-provider|\.\/experimental)$/;
 
 const shared = {
   absWorkingDir: root,
@@ -54,7 +55,8 @@ const stubLeftOut = {
     onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
       contents: `module.exports = function leftOut() {
         throw new Error(${JSON.stringify(`Sandlight is built without ${path}.`)});
-      };`,
+      };
+      module.exports.setup = () => {};`,
     }));
   },
 };

@@ -71,7 +71,7 @@ try {
       if (file.endsWith('.webp')) await saveWebp(workbench.page, path);
       else {
         await workbench.screenshot(path);
-        execFileSync('pngquant', ['--force', '--strip', '--output', path, path]);
+        execFileSync('pngquant', ['--force', '--strip', '--speed', '1', '--output', path, '64', path]);
       }
       console.log(`${file.padEnd(36)}${(statSync(path).size / 1024).toFixed(1).padStart(7)} KiB`);
     },

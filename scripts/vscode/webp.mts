@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 
-const quality = 0.85;
+const quality = 0.7;
 
 /** Saves a picture of `page` as WebP, a fraction of its PNG; Chromium is the encoder. */
 export async function saveWebp(page: Page, file: string): Promise<void> {

@@ -32,8 +32,8 @@ export interface RegistryDependencies {
 
 /** Changes are gathered this long, so that a burst of them costs the views one update. */
 const sliceMs = 50;
-/** Sandboxes whose changes one slice takes in; the others follow with the next turn of the event loop. */
-const maxChangesPerSlice = 100;
+/** Changed sandboxes that are told of at once, each perhaps with a list of ports; those left follow in the next turns. */
+const maxChangesAtOnce = 25;
 /** Attempts to connect at the same time; one that takes longer than a second no longer counts. */
 const attemptLimits = { maxAtOnce: 16, maxHoldMs: 1000 };
 /** Polls at the same time; one that takes longer than half a second no longer counts. */
@@ -49,9 +49,13 @@ export class SandboxRegistry {
   readonly #emitter: Emitter<RegistryChange>;
   readonly #wakes: Emitter<string>;
   readonly #onlookers = new Map<string, (sandboxId: string) => boolean>();
+  /** Of the next slice. */
   readonly #changed = new Set<string>();
+  /** Of the slices so far, and not told yet. */
+  readonly #due = new Set<string>();
   #listChanged = false;
   #timer: NodeJS.Timeout | undefined;
+  #nextPart: NodeJS.Immediate | undefined;
 
   constructor(dependencies: RegistryDependencies) {
     this.#dependencies = dependencies;
@@ -130,6 +134,8 @@ export class SandboxRegistry {
     this.#monitors.clear();
     this.#bySource.clear();
     clearTimeout(this.#timer);
+    clearImmediate(this.#nextPart);
+    this.#due.clear();
   }
 
   #add(spec: SandboxSpec): void {
@@ -154,24 +160,30 @@ export class SandboxRegistry {
     return 'background';
   }
 
-  #schedule(delayMs = sliceMs): void {
+  #schedule(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#emit();
-    }, delayMs);
+      for (const id of this.#changed) this.#due.add(id);
+      this.#changed.clear();
+      this.#tellPart();
+    }, sliceMs);
   }
 
-  #emit(): void {
+  #tellPart(): void {
+    clearImmediate(this.#nextPart);
     const changed = new Set<string>();
-    for (const id of this.#changed) {
-      if (changed.size >= maxChangesPerSlice) break;
-      this.#changed.delete(id);
+    for (const id of this.#due) {
+      if (changed.size >= maxChangesAtOnce) break;
+      this.#due.delete(id);
       changed.add(id);
     }
     const listChanged = this.#listChanged;
     this.#listChanged = false;
     this.#emitter.emit({ listChanged, changed });
-    if (this.#changed.size > 0) this.#schedule(0);
+    if (this.#due.size === 0) return;
+    this.#nextPart = setImmediate(() => {
+      this.#tellPart();
+    });
   }
 }
 

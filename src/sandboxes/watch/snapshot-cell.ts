@@ -37,13 +37,16 @@ export class SnapshotCell {
   /** As {@link patch}, for a change that was announced before it was known. */
   patchUnannounced(changes: SnapshotChange): void {
     const { agent, runtime, system, listening } = this.#cuts;
-    const next: SandboxSnapshot = {
-      ...this.#snapshot,
+    const before = this.#snapshot;
+    // A visible poll changes a snapshot three times, so that each change is one copy.
+    const next: { -readonly [Key in keyof SandboxSnapshot]: SandboxSnapshot[Key] } = {
+      ...before,
       ...changes,
       cuts: agent + runtime + system + listening,
     };
-    const judged: SandboxSnapshot = { ...next, readiness: judgeReadiness(next) };
-    this.#snapshot = { ...judged, history: recordHistory(this.#snapshot, judged, Date.now()) };
+    next.readiness = judgeReadiness(next);
+    next.history = recordHistory(before, next, Date.now());
+    this.#snapshot = next;
   }
 
   /** Cleans an answer and dates it; a value that is the same as before stays the same object. */

@@ -39,6 +39,8 @@ export interface WatchParts {
 const pollIntervalMs: Readonly<Record<Attention, number>> = { visible: 5000, background: 15_000 };
 /** Polls keep this share away from their interval, up or down, so that many sandboxes are not polled in step. */
 const pollJitter = 0.1;
+/** Polls are due when the clock shows a multiple of this, so that those of many sandboxes share the turns of the event loop. */
+const pollBeatMs = 200;
 export const pollTimeoutMs = 10_000;
 /** A round this late means that this machine slept. */
 const sleepGapMs = 30_000;
@@ -71,7 +73,7 @@ export async function watchSession(parts: WatchParts): Promise<void> {
       hasReadListening = true;
       await readListening(cell, session, options, calls);
     }
-    const waitMs = pauseMs(parts.attention(), cell.snapshot, hasSlept, random());
+    const waitMs = pauseMs(parts.attention(), cell.snapshot, hasSlept, random(), Date.now());
     await alarm.wait(waitMs, signal);
     if (signal.aborted) return;
     // Sleep may also have come in the middle of the poll.
@@ -81,15 +83,17 @@ export async function watchSession(parts: WatchParts): Promise<void> {
   }
 }
 
-/** How long to wait before the next poll. */
+/** How long to wait before the next poll, at Unix time `nowMs`. */
 function pauseMs(
   attention: Attention,
   { clockOffsetMs }: SandboxSnapshot,
   hasSlept: boolean,
   random: number,
+  nowMs: number,
 ): number {
   if (hasSlept && clockOffsetMs === null) return afterSleepIntervalMs;
-  return Math.round(pollIntervalMs[attention] * (1 - pollJitter + 2 * pollJitter * random));
+  const waitMs = pollIntervalMs[attention] * (1 - pollJitter + 2 * pollJitter * random);
+  return Math.floor((nowMs + waitMs) / pollBeatMs) * pollBeatMs - nowMs;
 }
 
 /** Proves that the connection lives, and learns anew how far off the clock is. */

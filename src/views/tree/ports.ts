@@ -58,8 +58,8 @@ export function portsGroup(place: GroupPlace): GroupMaker {
         ...group,
         description: countText(ports, rows.length),
         children: (ids) => [
-          ...notes(ports, rows.length, source === 'microsandbox').map((note) =>
-            messageRow(place.sandboxId, ids, note),
+          ...notes(ports, rows.length, { isOld: remark !== '', isItsOwn: source === 'microsandbox' }).map(
+            (note) => messageRow(place.sandboxId, ids, note),
           ),
           ...rows,
         ],
@@ -96,7 +96,13 @@ function remarkOf({ stale }: KnownPorts, isStale: boolean): PlainText {
   return isStale ? l10n.t('earlier data') : noText;
 }
 
-function notes({ book, stale }: KnownPorts, count: number, isItsOwn: boolean): readonly Message[] {
+/** How nothing is to be told: what is known may be old, and the sandbox may publish its ports itself. */
+interface NothingParts {
+  readonly isOld: boolean;
+  readonly isItsOwn: boolean;
+}
+
+function notes({ book, stale }: KnownPorts, count: number, nothing: NothingParts): readonly Message[] {
   const found: Message[] = [];
   if (stale !== null)
     found.push(problemMessage('stale', l10n.t('This list may be out of date'), stale.reason));
@@ -109,12 +115,12 @@ function notes({ book, stale }: KnownPorts, count: number, isItsOwn: boolean): r
       ),
     );
   }
-  if (count === 0 && book.leftOut === 0) found.push(emptyMessage(nothingText(stale !== null, isItsOwn)));
+  if (count === 0 && book.leftOut === 0) found.push(emptyMessage(nothingText(nothing)));
   return found;
 }
 
-function nothingText(isStale: boolean, isItsOwn: boolean): PlainText {
-  if (isStale) return l10n.t('No port was published when they were last seen');
+function nothingText({ isOld, isItsOwn }: NothingParts): PlainText {
+  if (isOld) return l10n.t('No port was published when they were last seen');
   return isItsOwn ? l10n.t('Publishes no port') : l10n.t('No container publishes a port');
 }
 

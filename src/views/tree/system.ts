@@ -5,8 +5,8 @@ import { clockToleranceMs } from '../../sandboxes/model/clock-tolerance.ts';
 import { activityText, agentText, bootText, clockText, loadText, namesText, uptimeText } from '../facts.ts';
 import { staleColor, type Icon } from '../icon.ts';
 import { bytesText } from '../quantities.ts';
-import { groupBranch, type GroupMaker, type GroupPlace } from './group.ts';
-import type { IdFactory } from './id-factory.ts';
+import { groupBranch, groupId, type GroupMaker, type GroupPlace } from './group.ts';
+import { idsBelow } from './id-factory.ts';
 import { fromParts } from './memo.ts';
 import { messageRow, waitingMessage } from './messages.ts';
 import { factNames, type FactName } from './node.ts';
@@ -39,7 +39,9 @@ type SystemParts = Pick<
 
 /** The group of facts about the guest itself; a fact that is not known has no row. */
 export function systemGroup(place: GroupPlace): GroupMaker {
-  return fromParts(systemParts, (parts) => systemBranch(place, parts));
+  // Every poll brings other facts, and few of them read differently.
+  const rows = new Map(factNames.map((fact) => [fact, factRowMaker(place, fact)]));
+  return fromParts(systemParts, (parts) => systemBranch(place, parts, rows));
 }
 
 function systemParts(snapshot: SandboxSnapshot): SystemParts {
@@ -53,7 +55,11 @@ function systemParts(snapshot: SandboxSnapshot): SystemParts {
   };
 }
 
-function systemBranch(place: GroupPlace, parts: SystemParts): Branch {
+function systemBranch(
+  place: GroupPlace,
+  parts: SystemParts,
+  rowMakers: ReadonlyMap<FactName, (parts: FactParts) => Branch>,
+): Branch {
   const { sandboxId } = place;
   const { system, isTold } = parts;
   return groupBranch({
@@ -64,9 +70,9 @@ function systemBranch(place: GroupPlace, parts: SystemParts): Branch {
     icon: { id: 'pulse' },
     collapsed: true,
     children: (ids) => {
-      const rows = factNames.flatMap((fact) => {
+      const rows = [...rowMakers].flatMap(([fact, rowOf]) => {
         const text = factText(fact, parts);
-        return text === '' ? [] : [factRow(sandboxId, parts, fact, text, ids)];
+        return text === '' ? [] : [rowOf(factParts(fact, text, parts))];
       });
       const isWaiting = system === null && isTold;
       return isWaiting ? [messageRow(sandboxId, ids, waitingMessage(parts)), ...rows] : rows;
@@ -74,32 +80,50 @@ function systemBranch(place: GroupPlace, parts: SystemParts): Branch {
   });
 }
 
-function factRow(
-  sandboxId: string,
-  parts: SystemParts,
+/** All that the row of one fact depends on. */
+interface FactParts {
+  readonly text: PlainText;
+  readonly isStale: boolean;
+  /** True for a clock that is off and should not be. */
+  readonly isOff: boolean;
+  readonly canSyncClock: boolean;
+}
+
+function factParts(
   fact: FactName,
   text: PlainText,
-  ids: IdFactory,
-): Branch {
-  const { isStale } = parts;
+  { isStale, clockOffsetMs = 0, isClockFree, canSyncClock }: SystemParts,
+): FactParts {
+  const isClock = fact === 'clock';
+  const isOff = isClock && !isClockFree && Math.abs(clockOffsetMs) > clockToleranceMs;
+  return { text, isStale, isOff, canSyncClock: isClock && canSyncClock };
+}
+
+/** Makes the row of one fact, the same object as before when it reads as before. */
+function factRowMaker(place: GroupPlace, fact: FactName): (parts: FactParts) => Branch {
+  const { sandboxId } = place;
   const label = factLabel(fact);
-  const canSyncClock = fact === 'clock' && parts.canSyncClock;
-  const remark = isStale ? [l10n.t('earlier data')] : [];
-  return leaf(
-    { kind: 'fact', id: ids('fact', fact), sandboxId, fact },
-    {
-      label,
-      description: joined([text, ...remark], ' · '),
-      icon: factIcon(parts, fact),
-      contextValue: contextTags('fact', { [fact]: true, canSyncClock }),
-      spoken: joined([label, text, ...remark], ', '),
+  const id = idsBelow(groupId(place, 'system'))('fact', fact);
+  return fromParts(
+    (parts) => parts,
+    ({ text, isStale, isOff, canSyncClock }): Branch => {
+      const remark = isStale ? [l10n.t('earlier data')] : [];
+      return leaf(
+        { kind: 'fact', id, sandboxId, fact },
+        {
+          label,
+          description: joined([text, ...remark], ' · '),
+          icon: factIcon(fact, isStale, isOff),
+          contextValue: contextTags('fact', { [fact]: true, canSyncClock }),
+          spoken: joined([label, text, ...remark], ', '),
+        },
+      );
     },
   );
 }
 
-function factIcon({ isStale, clockOffsetMs = 0, isClockFree }: SystemParts, fact: FactName): Icon {
+function factIcon(fact: FactName, isStale: boolean, isOff: boolean): Icon {
   if (isStale) return { id: icons[fact], color: staleColor };
-  const isOff = fact === 'clock' && !isClockFree && Math.abs(clockOffsetMs) > clockToleranceMs;
   return isOff ? { id: 'warning', color: 'list.warningForeground' } : { id: icons[fact] };
 }
 

@@ -1,8 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Often enough for the stalls that matter, and seldom enough to cost a tenth of a percent of a core. */
-const tickMs = 10;
-
 /** Processor time of this process in milliseconds, all its threads together, between two moments. */
 export function startCpuMeter(): () => number {
   const start = process.cpuUsage();
@@ -20,14 +17,16 @@ export interface Stall {
   readonly clockStallMs: number;
 }
 
-/** The longest stall between two moments. */
-export function startStallMeter(): () => Stall {
+/**
+ * The longest stall between two moments, as a timer of `tickMs` sees it. Processor time includes what was done in that time
+ * besides the stall.
+ */
+export function startStallMeter(tickMs = 10): () => Stall {
   let [stallMs, clockStallMs] = [0, 0];
   let [cpuMs, clockMs] = [threadCpuMs(), performance.now()];
   const tick = (): void => {
     const [nowCpuMs, nowMs] = [threadCpuMs(), performance.now()];
-    // Between two ticks there is work that was no stall.
-    stallMs = Math.max(stallMs, nowCpuMs - cpuMs - tickMs);
+    stallMs = Math.max(stallMs, nowCpuMs - cpuMs);
     clockStallMs = Math.max(clockStallMs, nowMs - clockMs - tickMs);
     [cpuMs, clockMs] = [nowCpuMs, nowMs];
   };

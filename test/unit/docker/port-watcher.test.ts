@@ -240,14 +240,15 @@ describe('watchPorts', () => {
       lines++;
     };
     logger = { ...silentLogger, debug: note, warn: note };
-    for (let index = 0; index < 1000; index++) {
+    // No more, because the fake clock looks through all its timers for each that fires.
+    for (let index = 0; index < 200; index++) {
       engine.setContainer(index.toString(16).padStart(64, '0'), 8080);
       for (let time = 0; time < 10; time++)
         engine.inspectErrors.push(new AgentError('timeout', plain`the container was locked`));
     }
     watch();
     await vi.advanceTimersByTimeAsync(59_000);
-    expect(engine.calls.length).toBeGreaterThan(5000);
+    expect(engine.calls.length).toBeGreaterThan(1000);
     expect(lines).toBe(20);
   });
 

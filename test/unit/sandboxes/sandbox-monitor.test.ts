@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AgentError } from '../../../src/agent/errors.ts';
-import type { AgentSession } from '../../../src/agent/session.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { plain } from '../../../src/base/text.ts';
 import { Turnstile } from '../../../src/base/turnstile.ts';
@@ -113,6 +112,28 @@ test('asks for one thing every 15 s while nobody looks, and at once when somebod
   monitor.setAttention('visible');
   await settle();
   expect(session!.calls).toEqual(['ping', 'runtime', 'system']);
+});
+
+test('polls at moments that other sandboxes share, whenever they connected', async () => {
+  const askedAtMs: number[] = [];
+  const others = [0.13, 0.57, 0.91].map(
+    (random) => new SandboxMonitor(spec, { ...dependencies(), random: () => random }),
+  );
+  for (const other of others) {
+    await vi.advanceTimersByTimeAsync(37);
+    other.connect();
+  }
+  await settle();
+  for (const session of sessions) {
+    session.answerStatus = () => {
+      askedAtMs.push(Date.now());
+      return Promise.resolve(session.status);
+    };
+  }
+  await vi.advanceTimersByTimeAsync(60_000);
+  for (const other of others) other.dispose();
+  expect(askedAtMs.length).toBeGreaterThanOrEqual(9);
+  expect(askedAtMs.filter((atMs) => atMs % 200 !== 0)).toEqual([]);
 });
 
 test('a status that the agent refuses keeps the connection and is told', async () => {
@@ -245,8 +266,8 @@ test('a first answer that comes in the turn of disconnecting and connecting make
   nextConnect = () => {
     const session = new FakeSession();
     sessions.push(session);
-    const { ping } = session;
-    if (sessions.length === 1) session.ping = () => answered.promise.then(() => ping.call(session));
+    const answer = session.ping.bind(session);
+    if (sessions.length === 1) session.ping = () => answered.promise.then(answer);
     return Promise.resolve(session);
   };
   monitor.connect();
@@ -380,11 +401,9 @@ test('a heartbeat that cannot be read holds up no poll', async () => {
 test('ports that nobody can tell are said to be unknown, with the reason', async () => {
   nextConnect = () => {
     const session = new FakeSession();
-    const silent: AgentSession = Object.create(session, {
-      ports: { value: undefined },
-      absent: { value: { ports: plain`It does not say.` } },
-    }) as AgentSession;
-    return Promise.resolve(silent as FakeSession);
+    return Promise.resolve(
+      Object.assign(session, { ports: undefined, absent: { ports: plain`It does not say.` } }),
+    );
   };
   monitor.connect();
   await settle();

@@ -4,7 +4,7 @@ import { cleanRuntime } from '../../../src/sandboxes/model/guest-facts.ts';
 import { plain, TextCleaner, type PlainText } from '../../../src/base/text.ts';
 import type { DiscoveredState } from '../../../src/sandboxes/model/discovered.ts';
 import { initialSnapshot, type SandboxSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
-import { sandboxBranch } from '../../../src/views/tree/sandbox.ts';
+import { sandboxBranch, sandboxRows } from '../../../src/views/tree/sandbox.ts';
 import type { Branch } from '../../../src/views/tree/row.ts';
 import { timeText } from '../../../src/views/quantities.ts';
 import {
@@ -300,6 +300,9 @@ test('that nothing is published is said only when it is known', () => {
   const lines = outline(rowsOf(connected({ ports: { ...none, stale } })));
   expect(lines).toContain('    No port was published when they were last seen');
   expect(lines).not.toContain('    No container publishes a port');
+  const lost = outline(rowsOf(disconnected(connected({ ports: none }))));
+  expect(lost).toContain('    No port was published when they were last seen');
+  expect(lost).not.toContain('    No container publishes a port');
   const impossible = published({ c: [binding(0, 0)] });
   expect(outline(rowsOf(connected({ ports: impossible }))).join()).not.toContain('No container publishes');
 });
@@ -338,4 +341,15 @@ test('how long the guest has been up says when that was, once no poll brings it 
   expect(find(rowsOf(disconnected()), 'Uptime').row.description).toBe(
     `2 h 5 min at ${timeText(nowMs - 3000)} · earlier data`,
   );
+});
+
+test('facts that read as before keep their rows when a poll brings others', () => {
+  const rows = sandboxRows(spec.id, plain`this machine (host)`);
+  const first = connected();
+  const { value, atMs } = first.system!;
+  const before = rows.whole(first);
+  const after = rows.whole({ ...first, system: { value: { ...value, availableMemory: 1n }, atMs } });
+  expect(find(after, 'Memory')).not.toBe(find(before, 'Memory'));
+  for (const label of ['Load', 'Uptime', 'Kernel', 'Agent', 'Clock'])
+    expect(find(after, label)).toBe(find(before, label));
 });

@@ -13,6 +13,8 @@ export interface WatchedParameters {
 const longestConnectMs = 90_000;
 /** A look begins when what the change of visibility caused has been done. */
 const settleMs = 6000;
+/** Seldom enough not to be seen in the processor time. */
+const watchTickMs = 50;
 
 /** What it costs to connect to many sandboxes, and to watch them while the view is hidden and while it is visible. */
 export async function measureWatched(
@@ -49,7 +51,7 @@ export async function measureWatched(
 
 async function watchFor(seconds: number): Promise<Stall & { readonly percent: number }> {
   const startMs = performance.now();
-  const [cpu, stall] = [startCpuMeter(), startStallMeter()];
+  const [cpu, stall] = [startCpuMeter(), startStallMeter(watchTickMs)];
   await sleep(seconds * 1000);
   // A loop that stalls wakes up late.
   return { percent: (100 * cpu()) / (performance.now() - startMs), ...stall() };

@@ -59,5 +59,7 @@ it('a Unix socket that is closed has nothing to do with TLS', async () => {
   );
   const stream = await connectTransport({ kind: 'unix', path }, patient);
   const call = new TtrpcChannel(stream).unary('s', 'm', new Uint8Array(0), patient);
-  await expect(call).rejects.toMatchObject({ message: 'The agent closed the connection.' });
+  await expect(call).rejects.toMatchObject({
+    message: expect.stringMatching(/^The agent closed the connection\. (?!.*TLS)/) as unknown,
+  });
 });
