@@ -1,58 +1,125 @@
-// `npm run mutate [-- FILE...]`: changes the pure parts, one mutant at a time, and counts which changes the unit tests
-// notice. StrykerJS is fetched into `.vscode-test/` on first use; the report is out/mutation.html.
+// `npm run mutate`: changes the pure parts of the program a little at a time, runs the tests that concern them, and says
+// which changes none of them noticed. `npm run mutate -- text frame` takes only the files with these words in their paths.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { cacheDir, outDir, root } from './vscode/paths.mts';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { cacheDir, root } from './vscode/paths.mts';
 
-const version = '10.1.1';
+/** Fetched when first wanted, because it is large and nobody needs it to build or test. */
+const strykerVersion = '10.1.1';
 
-/** What decides what is true, without touching the world: wires, border, reducer, port book, forest. */
-const pureParts = [
-  'src/agent/arcbox/frame.ts',
-  'src/agent/wire/protobuf.ts',
-  'src/agent/wire/ttrpc-frame.ts',
-  'src/base/byte-queue.ts',
-  'src/base/text.ts',
-  'src/sandboxes/model/connection.ts',
-  'src/sandboxes/model/port-book.ts',
-  'src/sandboxes/model/readiness.ts',
-  'src/views/tree/forest.ts',
-];
+/** The least part of its mutants, in percent, that the tests of a file must notice. */
+const minScore = 90;
 
-const files = process.argv.length > 2 ? process.argv.slice(2) : pureParts;
-const home = join(cacheDir, `stryker@${version}`);
-const program = join(home, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js');
-if (!existsSync(program)) {
-  mkdirSync(home, { recursive: true });
-  const packages = ['core', 'vitest-runner'].map((name) => `@stryker-mutator/${name}@${version}`);
-  const flags = ['--no-audit', '--no-fund', '--loglevel=error', '--legacy-peer-deps', '--ignore-scripts'];
-  execFileSync('npm', ['install', '--prefix', home, ...flags, ...packages], { stdio: 'inherit' });
+/** The pure parts below `src`, and the tests below `test/unit` that concern them: the fewer, the faster. */
+const pureParts: Readonly<Record<string, readonly string[]>> = {
+  'agent/arcbox/frame.ts': [
+    'agent/arcbox/frame.test.ts',
+    'agent/framed-channel.test.ts',
+    'agent/foreign-protocol.test.ts',
+  ],
+  'agent/arcbox/port-gatherer.ts': [
+    'agent/arcbox/port-gatherer.test.ts',
+    'agent/arcbox/follow-ports.test.ts',
+  ],
+  'agent/wire/protobuf.ts': ['agent/protobuf.test.ts', 'agent/protobuf-limits.test.ts'],
+  'agent/wire/ttrpc-frame.ts': ['agent/ttrpc-frame.test.ts', 'agent/foreign-protocol.test.ts'],
+  'base/byte-queue.ts': ['agent/byte-queue.test.ts'],
+  'base/ip-address.ts': ['base/ip-address.test.ts'],
+  'base/text.ts': ['base/text.test.ts'],
+  'base/turnstile.ts': ['base/turnstile.test.ts'],
+  'sandboxes/model/connection.ts': ['sandboxes/connection.test.ts'],
+  'sandboxes/model/guest-facts.ts': ['sandboxes/guest-facts.test.ts', 'sandboxes/port-book.test.ts'],
+  'sandboxes/model/port-book.ts': ['sandboxes/port-book.test.ts'],
+  'sandboxes/model/readiness.ts': ['sandboxes/readiness.test.ts'],
+  'views/tree/forest.ts': ['views/forest.test.ts'],
+};
+
+interface Report {
+  readonly files: Readonly<Record<string, { readonly mutants: readonly { readonly status: string }[] }>>;
 }
-// The runner must use the very vitest that the tests import.
-const runners = join(home, 'node_modules', 'vitest');
-if (!existsSync(runners)) symlinkSync(join(root, 'node_modules', 'vitest'), runners, 'junction');
 
-mkdirSync(outDir, { recursive: true });
-const config = join(outDir, 'stryker.json');
-writeFileSync(
-  config,
-  JSON.stringify({
+/** @returns the program of StrykerJS, which is installed into `.vscode-test/` unless it is there */
+function installStryker(): string {
+  // Below the project's folder, so that it finds the project's own vitest.
+  const target = join(cacheDir, `stryker@${strykerVersion}`);
+  const program = join(target, 'node_modules/@stryker-mutator/core/bin/stryker.js');
+  if (existsSync(program)) return program;
+  console.error(`Installing StrykerJS ${strykerVersion} (about 60 MB, into .vscode-test/)...`);
+  mkdirSync(cacheDir, { recursive: true });
+  // Built aside and renamed when complete, so that an interrupted installation is never taken for a good one.
+  const staging = mkdtempSync(join(cacheDir, 'staging-'));
+  try {
+    const packages = ['core', 'vitest-runner'].map((name) => `@stryker-mutator/${name}@${strykerVersion}`);
+    const flags = ['--legacy-peer-deps', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+    execFileSync('npm', ['install', '--prefix', staging, ...flags, ...packages], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      // On Windows npm is a .cmd file, which only a shell can start.
+      shell: process.platform === 'win32',
+    });
+    renameSync(staging, target);
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+  return program;
+}
+
+/** @returns the part of the mutants that was noticed, in percent; `undefined` where there are no results */
+function mutate(program: string, file: string, tests: readonly string[]): number | undefined {
+  const workDir = join(cacheDir, 'mutate');
+  mkdirSync(workDir, { recursive: true });
+  const name = basename(file, '.ts');
+  const reportFile = join(workDir, `${name}.json`);
+  const configFile = join(workDir, `${name}.config.json`);
+  rmSync(reportFile, { force: true });
+  const config = {
+    mutate: [`src/${file}`],
     testRunner: 'vitest',
-    plugins: [join(home, 'node_modules', '@stryker-mutator', 'vitest-runner', 'dist', 'src', 'index.js')],
-    vitest: { configFile: 'scripts/mutate.config.mts' },
-    mutate: files,
-    ignorePatterns: ['dist', 'out', '.vscode-test', 'media', 'docs', '*.vsix'],
-    reporters: ['clear-text', 'progress-append-only', 'html'],
-    clearTextReporter: { logTests: false, allowColor: false },
-    htmlReporter: { fileName: join(outDir, 'mutation.html') },
-    tempDirName: join(outDir, 'stryker'),
+    vitest: { configFile: join(root, 'scripts/mutate/vitest.config.mts'), related: false },
+    plugins: ['@stryker-mutator/vitest-runner', join(root, 'scripts/mutate/words.mjs')],
+    ignorers: ['words'],
+    coverageAnalysis: 'perTest',
     concurrency: 2,
-    timeoutMS: 20_000,
-    checkers: [],
+    // Types are not looked at when tests run.
     disableTypeChecks: false,
-    packageManager: 'npm',
-  }),
+    ignorePatterns: ['**', '!{src,test,l10n,media,proto}/**', '!package*.json'],
+    tempDirName: '.vscode-test/mutate/copies',
+    reporters: ['clear-text', 'json'],
+    clearTextReporter: { logTests: false, reportTests: false, reportScoreTable: false },
+    jsonReporter: { fileName: reportFile },
+    allowEmpty: false,
+  };
+  writeFileSync(configFile, JSON.stringify(config, null, 2));
+  const { status } = spawnSync(process.execPath, [program, 'run', configFile], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, MUTATE_TESTS: tests.map((test) => `test/unit/${test}`).join(',') },
+  });
+  if (status !== 0 || !existsSync(reportFile)) return undefined;
+  const { files } = JSON.parse(readFileSync(reportFile, 'utf8')) as Report;
+  const mutants = Object.values(files).flatMap((entry) => entry.mutants);
+  const count = (...statuses: readonly string[]): number =>
+    mutants.filter((mutant) => statuses.includes(mutant.status)).length;
+  const noticed = count('Killed', 'Timeout');
+  return (100 * noticed) / (noticed + count('Survived', 'NoCoverage'));
+}
+
+const words = process.argv.slice(2);
+const chosen = Object.entries(pureParts).filter(
+  ([file]) => words.length === 0 || words.some((word) => file.includes(word)),
 );
-const { status } = spawnSync(process.execPath, [program, 'run', config], { cwd: root, stdio: 'inherit' });
-process.exit(status ?? 1);
+if (chosen.length === 0) {
+  console.error(`No pure part has ${words.join(' or ')} in its path: ${Object.keys(pureParts).join(', ')}.`);
+  process.exit(2);
+}
+const program = installStryker();
+const scores = chosen.map(([file, tests]) => ({ file, score: mutate(program, file, tests) }));
+for (const { file, score } of scores)
+  console.log(`${score === undefined ? 'failed' : `${score.toFixed(1)} %`}\t${file}`);
+const missed = scores.filter(({ score }) => score === undefined || score < minScore);
+if (missed.length > 0) {
+  console.error(
+    `${missed.length} of ${scores.length} are below ${minScore} %; what survived is listed above.`,
+  );
+  process.exitCode = 1;
+}
