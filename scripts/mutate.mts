@@ -118,6 +118,8 @@ for (const { file, score } of scores)
   console.log(`${score === undefined ? 'failed' : `${score.toFixed(1)} %`}\t${file}`);
 const missed = scores.filter(({ score }) => score === undefined || score < minScore);
 if (missed.length > 0) {
-  console.error(`${missed.length} of ${scores.length} are below ${minScore} %; what survived is listed above.`);
+  console.error(
+    `${missed.length} of ${scores.length} are below ${minScore} %; what survived is listed above.`,
+  );
   process.exitCode = 1;
 }
