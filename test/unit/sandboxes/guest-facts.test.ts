@@ -28,7 +28,8 @@ describe('what a guest tells of itself', () => {
     const cleaned = cleanRuntime({ ...status, services: [service] }, cleaner);
     expect([cleaned.containerdReady, cleaned.dockerReady]).toEqual([true, false]);
     expect([cleaned.endpoint.length, cleaned.detail.length]).toEqual([maxDetailLength, maxDetailLength]);
-    expect(Object.values(cleaned.services[0]!).map((text) => text.length)).toEqual([
+    const [{ name, status: word, detail } = service] = cleaned.services;
+    expect([name, word, detail].map((text) => text.length)).toEqual([
       maxNameLength,
       maxNameLength,
       maxDetailLength,
