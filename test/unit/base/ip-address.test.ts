@@ -13,6 +13,8 @@ describe('an address', () => {
     ['[::1]', '::1'],
     ['2001:DB8:0:0:0:0:0:1', '2001:db8::1'],
     ['::ffff:127.0.0.1', '::ffff:7f00:1'],
+    // The longest way to write one.
+    ['0000:0000:0000:0000:0000:ffff:255.255.255.255', '::ffff:ffff:ffff'],
   ])('%s is read as %j', (raw, address) => {
     expect(ipAddress(raw)).toBe(address);
   });
@@ -31,6 +33,7 @@ describe('an address', () => {
     '127.0.0.1\n',
     'fe80::1%eth0',
     '[::1',
+    'x::1]',
     '[127.0.0.1',
     `::1${' '.repeat(50)}`,
   ])('%j is none', (raw) => {
@@ -62,6 +65,7 @@ describe('an address', () => {
     ['', false],
     ['::2', false],
     ['::ffff:128.0.0.1', false],
+    ['1::ffff:7f00:1', false],
   ])('%j is on the same machine: %s', (raw, isLocal) => {
     expect(isLoopbackAddress(ipAddress(raw)!)).toBe(isLocal);
   });

@@ -63,3 +63,36 @@ test('who gives up while waiting takes no place, and work that fails gives its p
   await expect(turnstile.run(() => Promise.resolve('next'), never)).resolves.toBe('next');
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test('who comes with an aborted signal, or gives up in the queue, does not wait, and nobody else is let in for it', async () => {
+  const turnstile = new Turnstile({ maxAtOnce: 1, maxHoldMs: 1000 });
+  void turnstile.run(forever, never);
+  const begun: string[] = [];
+  const come = (name: string, signal: AbortSignal): void => {
+    void turnstile.run(() => {
+      begun.push(name);
+      return Promise.resolve();
+    }, signal);
+  };
+  const giveUp = new AbortController();
+  come('gives up', giveUp.signal);
+  come('waits', never);
+  come('aborted', AbortSignal.abort());
+  await vi.advanceTimersByTimeAsync(0);
+  expect(begun).toEqual(['aborted']);
+  giveUp.abort();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(begun).toEqual(['aborted', 'gives up']);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(begun).toEqual(['aborted', 'gives up', 'waits']);
+});
+
+test('a signal that outlives its work keeps no listener', async () => {
+  const turnstile = new Turnstile({ maxAtOnce: 1, maxHoldMs: 1000 });
+  const { signal } = new AbortController();
+  const added = vi.spyOn(signal, 'addEventListener');
+  const removed = vi.spyOn(signal, 'removeEventListener');
+  await Promise.all([1, 2, 3].map(() => turnstile.run(() => Promise.resolve(), signal)));
+  expect(added).toHaveBeenCalledTimes(2);
+  expect(removed.mock.calls).toEqual(added.mock.calls.map(([type, listener]) => [type, listener]));
+});

@@ -108,6 +108,38 @@ test('a sandbox that was disconnected on purpose stays so when it is started', (
   });
 });
 
+test('nobody has to want it twice, or to stop twice', () => {
+  const idle = initialConnection(true);
+  expect(idle).toEqual({ phase: 'idle', attempt: 0, isWanted: false, mayAnswer: true });
+  expect(nextConnectionState(idle, disconnect)).toBe(idle);
+  expect(after(connect, opened(1), disconnect)).toEqual({ ...idle, attempt: 1 });
+  expect(nextConnectionState(idle, runs(true))).toBe(idle);
+  const open = after(connect, opened(1));
+  expect(nextConnectionState(open, runs(true))).toBe(open);
+  const stopped = nextConnectionState(idle, runs(false));
+  expect(stopped).toEqual({ ...idle, mayAnswer: false });
+  expect(nextConnectionState(stopped, disconnect)).toBe(stopped);
+  expect(nextConnectionState(stopped, runs(true))).toEqual(idle);
+  expect(after(runs(false), connect, disconnect)).toEqual(stopped);
+});
+
+test('what is lost while nothing is tried or open changes nothing', () => {
+  for (const state of [
+    initialConnection(true),
+    after(connect, lost(1)),
+    after(connect, lost(1, 0, hopeless)),
+  ])
+    expect(nextConnectionState(state, lost(state.attempt))).toBe(state);
+});
+
+test.each(['invalid_endpoint', 'unsupported', 'usage'] as const)('%s is hardly cured by a retry', (code) => {
+  const error = new AgentError(code, plain`no`);
+  const at = (random: number): ConnectionState =>
+    nextConnectionState(after(connect), { kind: 'lost', attempt: 1, error, nowMs: 1000, random });
+  expect(at(0)).toMatchObject({ phase: 'failed', retryAtMs: 1000 + 54_000 });
+  expect(at(1)).toMatchObject({ phase: 'failed', retryAtMs: 1000 + 66_000 });
+});
+
 test('only what has gone wrong is an error', () => {
   expect(connectionError(after(connect))).toBeNull();
   expect(connectionError(after(connect, lost(1)))).toBe(gone);

@@ -197,3 +197,61 @@ test('many changes at once end in the same list as one after the other', () => {
     }),
   );
 });
+
+test('ports that are unknown become known with the first change, and the change of nothing makes an empty list', () => {
+  const unknown = apply(asking, stale);
+  expect(apply(unknown, changed('a', bindingOf(1, 1)))).toMatchObject({ kind: 'known', stale: null });
+  expect(apply(unknown, changed('a'))).toEqual({
+    kind: 'known',
+    book: { containers: [], leftOut: 0, kept: [] },
+    stale: null,
+  });
+  expect(apply(unknown)).toBe(unknown);
+});
+
+test('what is out of date stays so when a container changes', () => {
+  const old = apply(apply(asking, snapshot({ a: [bindingOf(1, 1)] })), stale);
+  expect(apply(old, changed('b', bindingOf(2, 2)))).toMatchObject({ stale: { reason: 'lost' } });
+  const current = apply(old, { kind: 'current' });
+  expect(apply(current, { kind: 'current' })).toBe(current);
+});
+
+test.each([
+  ['host port', { hostPort: 8081 }],
+  ['container port', { containerPort: 81 }],
+  ['protocol', { protocol: 'udp' }],
+  ['address', { hostIp: '::1' }],
+])('another %s alone is a change', (_, difference) => {
+  const before = apply(asking, snapshot({ a: [bindingOf(80, 8080)] }));
+  const after = apply(before, changed('a', { ...bindingOf(80, 8080), ...difference }));
+  expect(bookOf(after).containers[0]?.bindings).toMatchObject([difference]);
+});
+
+test('a binding more, or one more that cannot exist, is a change', () => {
+  const before = apply(asking, snapshot({ a: [bindingOf(80, 8080)] }));
+  const more = apply(before, changed('a', bindingOf(80, 8080), bindingOf(81, 8081)));
+  expect(bookOf(more).containers[0]?.bindings).toHaveLength(2);
+  expect(bookOf(apply(more, changed('a', bindingOf(80, 8080)))).containers[0]?.bindings).toHaveLength(1);
+  expect(bookOf(apply(before, changed('a', bindingOf(80, 8080), bindingOf(0, 1)))).leftOut).toBe(1);
+});
+
+test('a list in any order is kept in the order of ids, those that show nothing among them', () => {
+  const ports = apply(
+    asking,
+    snapshot({ c: [bindingOf(3, 3)], a: [bindingOf(1, 1)], b: [bindingOf(0, 1)], d: [bindingOf(4, 4)] }),
+  );
+  expect(idsOf(ports)).toEqual(['a', 'c', 'd']);
+  expect(bookOf(ports).kept.map(({ containerId }) => containerId)).toEqual(['a', 'b', 'c', 'd']);
+  const after = apply(ports, changed('d'), changed('a'), changed('e', bindingOf(5, 5)), changed('c'));
+  expect(bookOf(after).kept.map(({ containerId }) => containerId)).toEqual(['b', 'e']);
+});
+
+test('what is shown and what is kept are one list while everything is shown', () => {
+  const { containers, kept } = bookOf(apply(asking, snapshot({ a: [bindingOf(1, 1)] })));
+  expect(containers).toBe(kept);
+});
+
+test('every binding of a container that is not shown counts', () => {
+  const over = { ...many(maxShownContainers), z: [bindingOf(1, 1), bindingOf(2, 2), bindingOf(0, 3)] };
+  expect(bookOf(apply(asking, snapshot(over)))).toMatchObject({ leftOut: 3 });
+});

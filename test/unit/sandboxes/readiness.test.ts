@@ -50,6 +50,7 @@ test.each([
 
 test('what an earlier connection told counts for nothing', () => {
   expect(judge(allReady, { atMs: 99 })).toBe('unknown');
+  expect(judge(allReady, { atMs: 100 })).toBe('ready');
 });
 
 test.each<[ConnectionState, string]>([
