@@ -40,7 +40,8 @@ describe.skipIf(process.platform !== 'linux')('an agent on standard input and ou
       transport: { kind: 'exec', argv: [process.execPath, cliFile, ...agent] },
     });
     const watching = await startProgram(process.execPath, [cliFile, 'watch', endpoint, '--json'], /"ports"/);
-    onTestFinished(() => {
+    onTestFinished(async () => {
+      await watching.stop();
       for (const pid of agentsWith(dockerSocket)) process.kill(pid, 'SIGKILL');
     });
     expect(agentsWith(dockerSocket)).toHaveLength(1);

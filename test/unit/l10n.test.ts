@@ -130,7 +130,8 @@ const notForTranslation = [
   'coalesce(active_config, config)',
   'SELECT COUNT(*) AS total FROM sandbox',
   "SELECT type FROM pragma_table_list('sandbox') WHERE schema = 'main'",
-  "WITH page AS ( SELECT rowid, name, status, CASE WHEN octet_length(hole) <= hole AND json_valid(hole) THEN hole END AS config FROM sandbox WHERE rowid < ? ORDER BY rowid DESC LIMIT hole) SELECT rowid, name, status, config IS NOT NULL AS isTold, json_extract(config, '$.network.ports') AS ports, json_extract(config, '$.runtime.guest_clock') AS guestClock FROM page",
+  "CASE typeof(hole) WHEN 'text' THEN json_quote(hole) END AS hole",
+  "WITH page AS ( SELECT rowid, name, status, CASE WHEN octet_length(hole) <= hole AND json_valid(hole) THEN hole END AS config FROM sandbox WHERE rowid < ? ORDER BY rowid DESC LIMIT hole) SELECT rowid, hole, hole, config IS NOT NULL AS isTold, json_extract(config, '$.network.ports') AS ports, json_extract(config, '$.runtime.guest_clock') AS guestClock FROM page",
   // Sent over the wire, in the words of the Go implementation.
   'message length hole exceed maximum message size of hole',
   // A name, which is also an id, and a name before a sentence.

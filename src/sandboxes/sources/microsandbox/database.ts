@@ -87,12 +87,13 @@ async function readRows(database: DatabaseSync): Promise<Listing> {
   // What a running sandbox really has is in active_config, which older releases do not keep.
   const config = columns.has('active_config') ? 'coalesce(active_config, config)' : 'config';
   const readPage = database.prepare(
-    // Only what is needed leaves SQLite: a configuration may hold secrets.
+    // Only what is needed leaves SQLite: a configuration may hold secrets. Texts leave it quoted, because Node 22 ends
+    // those that are not at a NUL, and would take one sandbox for another.
     `WITH page AS (
        SELECT rowid, name, status,
          CASE WHEN octet_length(${config}) <= ${maxConfigBytes} AND json_valid(${config}) THEN ${config} END AS config
        FROM sandbox WHERE rowid < ? ORDER BY rowid DESC LIMIT ${pageRows})
-     SELECT rowid, name, status, config IS NOT NULL AS isTold,
+     SELECT rowid, ${quoted('name')}, ${quoted('status')}, config IS NOT NULL AS isTold,
        json_extract(config, '$.network.ports') AS ports, json_extract(config, '$.runtime.guest_clock') AS guestClock
      FROM page`,
   );
@@ -117,8 +118,15 @@ async function readRows(database: DatabaseSync): Promise<Listing> {
   return { entries, leftOut: Math.max(0, Number(count?.['total']) - entries.length) };
 }
 
+/** A column as a JSON string; NULL where it holds no text. */
+function quoted(column: string): string {
+  return `CASE typeof(${column}) WHEN 'text' THEN json_quote(${column}) END AS ${column}`;
+}
+
 function entryOf(row: Readonly<Record<string, unknown>>): InventoryEntry | undefined {
-  const { name, status, isTold, ports, guestClock } = row;
+  const { isTold, ports, guestClock } = row;
+  const name = unquoted(row['name']);
+  const status = unquoted(row['status']);
   if (typeof name !== 'string' || typeof status !== 'string') return undefined;
   if (isTold !== 1n) return { name, status, ports: null };
   return {
@@ -127,4 +135,8 @@ function entryOf(row: Readonly<Record<string, unknown>>): InventoryEntry | undef
     ports: portsOfConfig(typeof ports === 'string' ? parseJson(ports) : []),
     isClockFree: isClockFree(guestClock),
   };
+}
+
+function unquoted(value: unknown): unknown {
+  return typeof value === 'string' ? parseJson(value) : undefined;
 }

@@ -207,7 +207,8 @@ describe('a look around', () => {
   test.skipIf(!hasSqlite)(
     `shows names as plain text and still tells apart those that look alike${needsSqlite}`,
     async () => {
-      const names = ['bidi \u202etxt\u202c', 'bidi txt', 'nul\u0000\u001b[31m', '\u200b', 'a/../b'];
+      const lookAlike = ['bidi \u202etxt\u202c', 'bidi txt', 'nul\u0000\u001b[31m', 'nul'];
+      const names = [...lookAlike, '\u200b', 'a/../b', 'quoted "\\'];
       await fake.writeDatabase(names.map((name) => [name, 'Stopped']));
       await fake.listenAs('bidi \u202etxt\u202c');
       const look = async (): Promise<Record<string, string>> =>
@@ -217,6 +218,8 @@ describe('a look around', () => {
         'microsandbox/bidi \u202etxt\u202c': 'bidi txt',
         'microsandbox/bidi txt': 'bidi txt',
         'microsandbox/nul\u0000\u001b[31m': 'nul [31m',
+        'microsandbox/nul': 'nul',
+        'microsandbox/quoted "\\': 'quoted "\\',
         'microsandbox/\u200b': 'sandbox f4e48e66',
         'microsandbox/a/../b': 'a/../b',
       });
