@@ -49,6 +49,11 @@ test('only a connection that was steady makes what failed before it forgotten', 
   });
 });
 
+test('how long a connection lasted counts from when it opened', () => {
+  expect(after(connect, opened(1, 50_000), lost(1, 50_000 + steadyMs - 1))).toMatchObject({ failures: 1 });
+  expect(after(connect, opened(1, 50_000), lost(1, 50_000 + steadyMs))).toMatchObject({ failures: 0 });
+});
+
 test('an error that a retry hardly cures is looked at again slowly, or when somebody looks', () => {
   const failed = after(connect, lost(1, 0, hopeless));
   expect(failed).toMatchObject({ phase: 'failed', retryAtMs: failedRetryMs });

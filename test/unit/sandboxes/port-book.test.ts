@@ -255,3 +255,16 @@ test('every binding of a container that is not shown counts', () => {
   const over = { ...many(maxShownContainers), z: [bindingOf(1, 1), bindingOf(2, 2), bindingOf(0, 3)] };
   expect(bookOf(apply(asking, snapshot(over)))).toMatchObject({ leftOut: 3 });
 });
+
+test('a container that was told of again and is the same stays beside one that changes', () => {
+  const before = apply(asking, snapshot({ a: [bindingOf(1, 1)], b: [bindingOf(2, 2)] }));
+  const after = apply(before, changed('a', bindingOf(1, 1)), changed('b', bindingOf(2, 3)));
+  expect(idsOf(after)).toEqual(['a', 'b']);
+  expect(bookOf(after).containers[0]).toBe(bookOf(before).containers[0]);
+});
+
+test('one changed binding among others is a change', () => {
+  const before = apply(asking, snapshot({ a: [bindingOf(1, 1), bindingOf(2, 2)] }));
+  const after = apply(before, changed('a', bindingOf(1, 1), bindingOf(2, 3)));
+  expect(bookOf(after).containers[0]?.bindings).toMatchObject([{ hostPort: 1 }, { hostPort: 3 }]);
+});

@@ -68,3 +68,8 @@ test('an agent without a container runtime is ready when it answers', () => {
     'ready',
   );
 });
+
+test('an agent that has not told of its container runtime yet is unknown', () => {
+  const capabilities = new Set<Capability>(['runtime_status']);
+  expect(judgeReadiness({ connection: open, capabilities, runtime: null, operation: null })).toBe('unknown');
+});
