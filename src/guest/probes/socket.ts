@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { tryConnect } from '../../base/local-socket.ts';
 
 /** Whether something listens on a local socket, or why it cannot be told. */
 export type SocketState =
@@ -11,26 +11,18 @@ export type SocketState =
 export const socketProbeTimeoutMs = 300;
 
 /** Connects to a Unix socket or named pipe and hangs up at once. Never rejects. */
-export function probeSocket(path: string): Promise<SocketState> {
-  return new Promise((resolve) => {
-    const socket = connect({ path, timeout: socketProbeTimeoutMs });
-    const done = (state: SocketState): void => {
-      socket.removeAllListeners();
-      // A connection that fails after the verdict must not be thrown.
-      socket.on('error', () => undefined);
-      socket.destroy();
-      resolve(state);
-    };
-    socket.once('connect', () => {
-      done({ kind: 'reachable' });
-    });
-    socket.once('timeout', () => {
-      done({ kind: 'not_connectable', reason: `no answer within ${socketProbeTimeoutMs} ms` });
-    });
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      done(error.code === 'ENOENT' ? { kind: 'missing' } : { kind: 'not_connectable', reason: words(error) });
-    });
-  });
+export async function probeSocket(path: string): Promise<SocketState> {
+  const outcome = await tryConnect(path, socketProbeTimeoutMs);
+  switch (outcome.kind) {
+    case 'connected':
+      return { kind: 'reachable' };
+    case 'timed_out':
+      return { kind: 'not_connectable', reason: `no answer within ${socketProbeTimeoutMs} ms` };
+    case 'failed':
+      return outcome.error.code === 'ENOENT'
+        ? { kind: 'missing' }
+        : { kind: 'not_connectable', reason: words(outcome.error) };
+  }
 }
 
 function words(error: NodeJS.ErrnoException): string {

@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { lstatSync, rmdirSync, unlinkSync, type Stats } from 'node:fs';
 import { lstat, rmdir, unlink } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Endpoint } from '../../agent/endpoint.ts';
 import { listFolder } from '../../base/bounded-file.ts';
+import { tryConnect } from '../../base/local-socket.ts';
 
 /** Where one run of the bundled agent listens. */
 export interface AgentPlace {
@@ -103,21 +103,7 @@ async function isStale(folder: string, nowMs: number): Promise<boolean> {
 }
 
 /** True also when that cannot be found out. */
-function answers(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ path: socketPath, timeout: connectTimeoutMs });
-    const settle = (answer: boolean): void => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.once('connect', () => {
-      settle(true);
-    });
-    socket.once('timeout', () => {
-      settle(true);
-    });
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      settle(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT');
-    });
-  });
+async function answers(socketPath: string): Promise<boolean> {
+  const outcome = await tryConnect(socketPath, connectTimeoutMs);
+  return outcome.kind !== 'failed' || !['ECONNREFUSED', 'ENOENT'].includes(outcome.error.code ?? '');
 }

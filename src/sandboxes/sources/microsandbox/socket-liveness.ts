@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { connect } from 'node:net';
 import type { TransportAddress } from '../../../agent/endpoint.ts';
 import { LineReader } from '../../../base/lines.ts';
+import { tryConnect } from '../../../base/local-socket.ts';
 
 const connectTimeoutMs = 2000;
 
@@ -19,7 +19,8 @@ const maxLineLength = 256;
  */
 export async function isListening(address: TransportAddress, listed: ReadonlySet<string>): Promise<boolean> {
   if (address.kind !== 'unix' && address.kind !== 'pipe') return false;
-  return listed.has(address.path) || canConnect(address.path);
+  if (listed.has(address.path)) return true;
+  return (await tryConnect(address.path, connectTimeoutMs)).kind === 'connected';
 }
 
 /** Paths of the listening Unix sockets on this machine that may be a relay's; empty where the kernel has no such list. */
@@ -48,23 +49,4 @@ function listeningPath(line: string): string | undefined {
   if (match === null) return undefined;
   const [, flags = '0', path] = match;
   return (Number.parseInt(flags, 16) & acceptsConnections) === 0 ? undefined : path;
-}
-
-function canConnect(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ path, timeout: connectTimeoutMs });
-    const settle = (answer: boolean): void => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.once('connect', () => {
-      settle(true);
-    });
-    socket.once('timeout', () => {
-      settle(false);
-    });
-    socket.on('error', () => {
-      settle(false);
-    });
-  });
 }
