@@ -22,6 +22,7 @@ const pureParts: Readonly<Record<string, readonly string[]>> = {
     'agent/arcbox/port-gatherer.test.ts',
     'agent/arcbox/follow-ports.test.ts',
   ],
+  'agent/wire/frame-length.ts': ['agent/arcbox/frame.test.ts', 'agent/framed-channel.test.ts'],
   'agent/wire/protobuf.ts': ['agent/protobuf.test.ts', 'agent/protobuf-limits.test.ts'],
   'agent/wire/ttrpc-frame.ts': ['agent/ttrpc-frame.test.ts', 'agent/foreign-protocol.test.ts'],
   'base/byte-queue.ts': ['agent/byte-queue.test.ts'],

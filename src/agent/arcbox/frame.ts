@@ -5,6 +5,7 @@ import { ByteQueue } from '../../base/byte-queue.ts';
 import { plainText, type PlainText } from '../../base/text.ts';
 import { FirstBytes, foreignProtocolHint } from '../wire/foreign-protocol.ts';
 import type { FrameDecoder } from '../wire/frame-decoder.ts';
+import { checkEnd, checkFrameLength, lengthBytes, peekFrameLength } from '../wire/frame-length.ts';
 
 /**
  * One ArcBox frame ("V2"), all integers big-endian:
@@ -37,8 +38,8 @@ export function hexType(type: number): PlainText {
   return plainText(`0x${type.toString(16).padStart(4, '0')}`, 10);
 }
 
-const lengthBytes = 4;
 const minLength = 6;
+const lengths = { min: minLength, max: arcboxMaxFrameBytes };
 const headerBytes = lengthBytes + minLength;
 
 /**
@@ -59,12 +60,7 @@ export function encodeArcboxFrame(type: number, payload: Uint8Array, traceId = '
     );
   }
   const length = minLength + traceIdBytes + payload.byteLength;
-  if (length > arcboxMaxFrameBytes) {
-    throw new AgentError(
-      'frame_too_large',
-      l10n.t('The message makes a frame of {0} bytes; the limit is {1}.', length, arcboxMaxFrameBytes),
-    );
-  }
+  checkFrameLength(length, arcboxMaxFrameBytes);
   const frame = Buffer.allocUnsafe(lengthBytes + length);
   frame.writeUInt32BE(length, 0);
   frame.writeUInt32BE(type, 4);
@@ -100,26 +96,8 @@ export class ArcboxFrameDecoder implements FrameDecoder<ArcboxFrame> {
 
   next(): ArcboxFrame | undefined {
     const queue = this.#queue;
-    if (queue.length < lengthBytes) return undefined;
-    const length = queue.peekUint32(0);
-    if (length > arcboxMaxFrameBytes) {
-      throw new AgentError(
-        'frame_too_large',
-        sentences(
-          l10n.t('A frame of {0} bytes was announced; the limit is {1}.', length, arcboxMaxFrameBytes),
-          this.hint(),
-        ),
-      );
-    }
-    if (length < minLength) {
-      throw new AgentError(
-        'invalid_frame',
-        sentences(
-          l10n.t('A frame of {0} bytes was announced; its header needs {1}.', length, minLength),
-          this.hint(),
-        ),
-      );
-    }
+    const length = peekFrameLength(queue, lengths, this);
+    if (length === undefined) return undefined;
     if (queue.length >= 8 && this.#acceptType?.(queue.peekUint32(4)) === false) {
       throw new AgentError(
         'unexpected_message_type',
@@ -151,15 +129,7 @@ export class ArcboxFrameDecoder implements FrameDecoder<ArcboxFrame> {
   }
 
   end(): void {
-    if (this.#queue.length > 0) {
-      throw new AgentError(
-        'truncated_frame',
-        sentences(
-          l10n.t('The stream ended inside a frame, {0} bytes after its start.', this.#queue.length),
-          this.hint(),
-        ),
-      );
-    }
+    checkEnd(this.#queue, this);
   }
 
   hint(): PlainText {

@@ -1,9 +1,9 @@
 import * as l10n from '../../base/l10n.ts';
 import type { PlainText } from '../../base/text.ts';
-import { AgentError, sentences } from '../errors.ts';
 import { ByteQueue } from '../../base/byte-queue.ts';
 import { FirstBytes, foreignProtocolHint } from '../wire/foreign-protocol.ts';
 import type { FrameDecoder } from '../wire/frame-decoder.ts';
+import { checkEnd, checkFrameLength, lengthBytes, peekFrameLength } from '../wire/frame-length.ts';
 
 /**
  * One microsandbox frame, all integers big-endian:
@@ -37,8 +37,8 @@ export const microsandboxFlag = {
 /** Largest value of the length field that the relay and the agent accept, inclusive. */
 export const microsandboxMaxFrameBytes = 4 * 1024 * 1024;
 
-const lengthBytes = 4;
 const minLength = 5;
+const lengths = { min: minLength, max: microsandboxMaxFrameBytes };
 const headerBytes = lengthBytes + minLength;
 
 /**
@@ -52,12 +52,7 @@ export function encodeMicrosandboxFrame(
   maxFrameBytes = microsandboxMaxFrameBytes,
 ): Buffer {
   const length = minLength + body.byteLength;
-  if (length > maxFrameBytes) {
-    throw new AgentError(
-      'frame_too_large',
-      l10n.t('The message makes a frame of {0} bytes; the limit is {1}.', length, maxFrameBytes),
-    );
-  }
+  checkFrameLength(length, maxFrameBytes);
   const frame = Buffer.allocUnsafe(lengthBytes + length);
   frame.writeUInt32BE(length, 0);
   frame.writeUInt32BE(id, 4);
@@ -78,41 +73,15 @@ export class MicrosandboxFrameDecoder implements FrameDecoder<MicrosandboxFrame>
 
   next(): MicrosandboxFrame | undefined {
     const queue = this.#queue;
-    if (queue.length < lengthBytes) return undefined;
-    const length = queue.peekUint32(0);
-    if (length > microsandboxMaxFrameBytes) {
-      throw new AgentError(
-        'frame_too_large',
-        sentences(
-          l10n.t('A frame of {0} bytes was announced; the limit is {1}.', length, microsandboxMaxFrameBytes),
-          this.hint(),
-        ),
-      );
-    }
-    if (length < minLength) {
-      throw new AgentError(
-        'invalid_frame',
-        sentences(
-          l10n.t('A frame of {0} bytes was announced; its header needs {1}.', length, minLength),
-          this.hint(),
-        ),
-      );
-    }
+    const length = peekFrameLength(queue, lengths, this);
+    if (length === undefined) return undefined;
     if (queue.length < lengthBytes + length) return undefined;
     const frame = queue.take(lengthBytes + length);
     return { id: frame.readUInt32BE(4), flags: frame.readUInt8(8), body: frame.subarray(headerBytes) };
   }
 
   end(): void {
-    if (this.#queue.length > 0) {
-      throw new AgentError(
-        'truncated_frame',
-        sentences(
-          l10n.t('The stream ended inside a frame, {0} bytes after its start.', this.#queue.length),
-          this.hint(),
-        ),
-      );
-    }
+    checkEnd(this.#queue, this);
   }
 
   hint(): PlainText {

@@ -4,6 +4,7 @@ import { ByteQueue } from '../../base/byte-queue.ts';
 import { plain, type PlainText } from '../../base/text.ts';
 import { FirstBytes, foreignProtocolHint } from './foreign-protocol.ts';
 import type { FrameDecoder } from './frame-decoder.ts';
+import { tooLarge } from './frame-length.ts';
 
 /**
  * One ttrpc frame, all integers big-endian:
@@ -119,13 +120,7 @@ export class TtrpcFrameDecoder implements FrameDecoder<TtrpcFrame> {
     if (queue.length < 4) return undefined;
     const bodyBytes = queue.peekUint32(0);
     if (bodyBytes >= hopelessBodyBytes) {
-      throw new AgentError(
-        'frame_too_large',
-        sentences(
-          l10n.t('A frame of {0} bytes was announced; the limit is {1}.', bodyBytes, ttrpcMaxBodyBytes),
-          this.hint(),
-        ),
-      );
+      throw tooLarge(bodyBytes, ttrpcMaxBodyBytes, this);
     }
     if (queue.length < ttrpcHeaderBytes) return undefined;
     const oversize = bodyBytes > ttrpcMaxBodyBytes;
