@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { formatEndpoint } from '../../src/agent/endpoint.ts';
 import { startCli, type CliRun } from '../support/cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { isRunning } from '../support/programs.ts';
 
 // Each test hangs, or takes minutes, where a program does not end by itself.
 
@@ -36,15 +37,6 @@ async function startHanging(...args: string[]): Promise<CliRun> {
   const run = startCli(...args, '--timeout', manyMs);
   await vi.waitUntil(() => clients.length > before, patient);
   return run;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 describe('a command ends with a signal though its peer is silent', () => {

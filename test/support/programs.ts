@@ -46,3 +46,13 @@ export async function startProgram(
     },
   };
 }
+
+/** Whether there is a process of that id. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

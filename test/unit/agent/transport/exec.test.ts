@@ -8,6 +8,7 @@ import { connectTransport } from '../../../../src/agent/transport/connect-transp
 import { openExec } from '../../../../src/agent/transport/exec.ts';
 import { matching } from '../../../support/matching.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
+import { isRunning } from '../../../support/programs.ts';
 
 const directory = tempDir();
 const options = { timeoutMs: 30_000, logger: silentLogger };
@@ -25,15 +26,6 @@ async function readAll(stream: Duplex): Promise<string> {
   let text = '';
   for await (const chunk of stream) text += String(chunk);
   return text;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Starts a program that prints its process id and then runs `script`; returns both ends of that. */
