@@ -127,13 +127,6 @@ export class StatusModel {
   }
 }
 
-/** The same from nothing, for sandboxes in this order. */
-export function statusText(list: readonly SandboxSnapshot[], place: PlainText, nowMs: number): StatusText {
-  const byId = new Map(list.map((snapshot) => [snapshot.id, snapshot]));
-  const snapshots = { ids: () => [...byId.keys()], get: (id: string) => byId.get(id) };
-  return new StatusModel(place).update(snapshots, { listChanged: true, changed: new Set() }, nowMs);
-}
-
 /** The sandbox that asks for attention most; one that nobody wants connected only when there is no other. */
 export function worstSandbox(snapshots: readonly SandboxSnapshot[]): SandboxSnapshot | undefined {
   const [worst] = worstFirst(snapshots.map(standingOf), 1);

@@ -18,11 +18,6 @@ import { systemGroup } from './system.ts';
 /** The id of the row of a sandbox. */
 export const sandboxNodeId = (sandboxId: string): string => nodeId('sandbox', sandboxId);
 
-/** A sandbox's row and everything below it, from nothing. `place` says in words which machine the editor reaches it from. */
-export function sandboxBranch(snapshot: SandboxSnapshot, place: PlainText): Branch {
-  return sandboxRows(snapshot.id, place).whole(snapshot);
-}
-
 /** What makes the rows of one sandbox. */
 export interface SandboxRows {
   /** Its own row, with none below it. */
@@ -32,7 +27,7 @@ export interface SandboxRows {
 }
 
 /**
- * Makes the rows of one sandbox, again and again: what depends on nothing that has changed since the last time is the same
+ * Makes the rows of one sandbox, again and again, where `place` says in words which machine the editor reaches it from: what depends on nothing that has changed since the last time is the same
  * object again, so that its cost is that of the change.
  */
 export function sandboxRows(sandboxId: string, place: PlainText): SandboxRows {

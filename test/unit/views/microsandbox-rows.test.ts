@@ -8,10 +8,12 @@ import { timeText } from '../../../src/views/quantities.ts';
 import { Forest } from '../../../src/views/tree/forest.ts';
 import { reachWarning } from '../../../src/views/tree/reach.ts';
 import type { Branch, Row } from '../../../src/views/tree/row.ts';
-import { sandboxBranch } from '../../../src/views/tree/sandbox.ts';
+import { sandboxRows } from '../../../src/views/tree/sandbox.ts';
 import { nowMs, open, snapshotsOf, spec, text } from './recorded.ts';
 
 const place = plain`this machine`;
+
+const branchOf = (snapshot: SandboxSnapshot): Branch => sandboxRows(snapshot.id, place).whole(snapshot);
 const address = (raw: string): IpAddress => ipAddress(raw)!;
 
 /** A connected microsandbox that publishes 8080 and 9090, with `changes`. */
@@ -47,12 +49,12 @@ function outline({ row, children }: Branch): string[] {
 function rowOf(snapshot: SandboxSnapshot, label: string): Row {
   const find = ({ row, children }: Branch): Row | undefined =>
     row.label === label ? row : children.map(find).find((found) => found !== undefined);
-  const found = find(sandboxBranch(snapshot, place));
+  const found = find(branchOf(snapshot));
   if (found === undefined) throw new Error(`no row is called ${label}`);
   return found;
 }
 
-const rowsOf = (snapshot: SandboxSnapshot): string[] => outline(sandboxBranch(snapshot, place));
+const rowsOf = (snapshot: SandboxSnapshot): string[] => outline(branchOf(snapshot));
 
 test('boot timing and use of the guest are facts', () => {
   const rows = rowsOf(
@@ -184,7 +186,7 @@ test('sandboxes whose names look alike are rows of their own, the same after eve
     'bidi txt',
     'bidi txt',
   ]);
-  expect(new Set(ids(forest)).size).toBe(2 * outline(sandboxBranch(twins[0]!, place)).length);
+  expect(new Set(ids(forest)).size).toBe(2 * outline(branchOf(twins[0]!)).length);
   expect(ids(look())).toEqual(ids(forest));
 });
 

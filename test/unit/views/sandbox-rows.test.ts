@@ -4,7 +4,7 @@ import { cleanRuntime } from '../../../src/sandboxes/model/guest-facts.ts';
 import { plain, TextCleaner, type PlainText } from '../../../src/base/text.ts';
 import type { DiscoveredState } from '../../../src/sandboxes/model/discovered.ts';
 import { initialSnapshot, type SandboxSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
-import { sandboxBranch, sandboxRows } from '../../../src/views/tree/sandbox.ts';
+import { sandboxRows } from '../../../src/views/tree/sandbox.ts';
 import type { Branch } from '../../../src/views/tree/row.ts';
 import { timeText } from '../../../src/views/quantities.ts';
 import {
@@ -19,7 +19,8 @@ import {
   spec,
 } from './recorded.ts';
 
-const rowsOf = (snapshot: SandboxSnapshot): Branch => sandboxBranch(snapshot, plain`this machine (host)`);
+const rowsOf = (snapshot: SandboxSnapshot): Branch =>
+  sandboxRows(snapshot.id, plain`this machine (host)`).whole(snapshot);
 
 /** The tree as text: two spaces a level, `label | description`. */
 function outline({ row, children }: Branch, depth = 0): string[] {

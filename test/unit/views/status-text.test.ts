@@ -1,14 +1,19 @@
 import { expect, test } from 'vitest';
 import { initialSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
-import { plain } from '../../../src/base/text.ts';
+import { plain, type PlainText } from '../../../src/base/text.ts';
 import type { SandboxSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
 import { timeText } from '../../../src/views/quantities.ts';
-import { maxTooltipSandboxes, StatusModel, statusText } from '../../../src/views/status-text.ts';
+import { maxTooltipSandboxes, StatusModel, type StatusText } from '../../../src/views/status-text.ts';
 import { badgeOf, UnreadyCount } from '../../../src/views/tree/summary.ts';
 import { connected, disconnected, nowMs, snapshotsOf, spec, text } from './recorded.ts';
 
 const here = plain`here`;
 const nothing: ReadonlySet<string> = new Set();
+
+/** What the item says from nothing, for sandboxes in this order. */
+function statusText(list: readonly SandboxSnapshot[], place: PlainText, atMs: number): StatusText {
+  return new StatusModel(place).update(snapshotsOf(list), { listChanged: true, changed: nothing }, atMs);
+}
 
 const allReady = {
   containerdReady: true,
