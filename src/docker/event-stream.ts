@@ -62,18 +62,8 @@ export async function* readEvents(
   });
 }
 
-/** The events in bytes that are all there. */
-export function parseEvents(bytes: Buffer): readonly EngineEvent[] {
-  const events: EngineEvent[] = [];
-  const reader = new JsonReader(eventVisit((event) => events.push(event)));
-  readJson(() => {
-    reader.push(bytes);
-    reader.end();
-  });
-  return events;
-}
-
-function eventVisit(onEvent: (event: EngineEvent) => void): JsonVisit {
+/** Reads one event after the other, and hands each to `onEvent`. */
+export function eventVisit(onEvent: (event: EngineEvent) => void): JsonVisit {
   let type = '';
   let action = '';
   let actorId = '';

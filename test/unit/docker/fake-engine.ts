@@ -1,7 +1,7 @@
 import { AgentError } from '../../../src/agent/errors.ts';
 import { plain } from '../../../src/base/text.ts';
 import type { DockerEngine } from '../../../src/docker/engine.ts';
-import { parseEvents, type EngineEvent } from '../../../src/docker/event-stream.ts';
+import { eventVisit, type EngineEvent } from '../../../src/docker/event-stream.ts';
 import { JsonReader } from '../../../src/docker/json-reader.ts';
 import {
   inspectReader,
@@ -9,6 +9,15 @@ import {
   type ListedContainer,
   type PortList,
 } from '../../../src/docker/port-bindings.ts';
+
+/** The events in a captured line of the event stream. */
+export function parseEvents(line: string): readonly EngineEvent[] {
+  const events: EngineEvent[] = [];
+  const reader = new JsonReader(eventVisit((event) => events.push(event)));
+  reader.push(Buffer.from(line));
+  reader.end();
+  return events;
+}
 
 /**
  * Imitates a Docker engine at the border of `DockerEngine`: containers that are set by the test, events that the test
@@ -45,7 +54,7 @@ export class FakeEngine implements DockerEngine {
 
   /** Sends one line of a captured event stream. */
   sendLine(line: string): void {
-    for (const event of parseEvents(Buffer.from(line))) this.#listener?.(event);
+    for (const event of parseEvents(line)) this.#listener?.(event);
   }
 
   /** Ends the event stream. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { PortBinding } from '../../../src/agent/facts.ts';
-import { parseEvents, type EngineEvent } from '../../../src/docker/event-stream.ts';
+import type { EngineEvent } from '../../../src/docker/event-stream.ts';
 import { JsonReader } from '../../../src/docker/json-reader.ts';
 import {
   containerOfEvent,
@@ -14,6 +14,7 @@ import {
   type ContainerListing,
   type PortList,
 } from '../../../src/docker/port-bindings.ts';
+import { parseEvents } from './fake-engine.ts';
 
 const resultOf = <T>({ visit, result }: AnswerReader<T>, json: string): T => {
   const reader = new JsonReader(visit);
@@ -32,7 +33,7 @@ const bindingsOfList = (list: unknown): Map<string, readonly PortBinding[]> =>
       .containers.filter(({ ports }) => ports.bindings.length > 0)
       .map(({ id, ports }) => [id, ports.bindings]),
   );
-const parseEvent = (line: string): EngineEvent => parseEvents(Buffer.from(line))[0]!;
+const parseEvent = (line: string): EngineEvent => parseEvents(line)[0]!;
 const read = (file: string): string => readFileSync(`test/vectors/docker/${file}`, 'utf8');
 const id = 'cfe0ed41b9036e46f795a28af1e23f9e8b6d5cb2eca80273c8b171441493ccb0';
 const web = [
