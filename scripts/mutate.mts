@@ -1,8 +1,9 @@
 // `npm run mutate`: changes the pure parts of the program a little at a time, runs the tests that concern them, and says
 // which changes none of them noticed. `npm run mutate -- text frame` takes only the files with these words in their paths.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { cacheNpmPackages } from './cached.mts';
 import { cacheDir, root } from './vscode/paths.mts';
 
 /** Fetched when first wanted, because it is large and nobody needs it to build or test. */
@@ -47,21 +48,8 @@ function installStryker(): string {
   const program = join(target, 'node_modules/@stryker-mutator/core/bin/stryker.js');
   if (existsSync(program)) return program;
   console.error(`Installing StrykerJS ${strykerVersion} (about 60 MB, into .vscode-test/)...`);
-  mkdirSync(cacheDir, { recursive: true });
-  // Built aside and renamed when complete, so that an interrupted installation is never taken for a good one.
-  const staging = mkdtempSync(join(cacheDir, 'staging-'));
-  try {
-    const packages = ['core', 'vitest-runner'].map((name) => `@stryker-mutator/${name}@${strykerVersion}`);
-    const flags = ['--legacy-peer-deps', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-    execFileSync('npm', ['install', '--prefix', staging, ...flags, ...packages], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      // On Windows npm is a .cmd file, which only a shell can start.
-      shell: process.platform === 'win32',
-    });
-    renameSync(staging, target);
-  } finally {
-    rmSync(staging, { recursive: true, force: true });
-  }
+  const packages = ['core', 'vitest-runner'].map((name) => `@stryker-mutator/${name}@${strykerVersion}`);
+  cacheNpmPackages(target, packages, ['--legacy-peer-deps']);
   return program;
 }
 

@@ -1,7 +1,7 @@
 // The Nodes that Sandlight is tested on: the oldest that the manifest allows, those of the supported editors, the newest.
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { cacheNpmPackages } from './cached.mts';
 import { cacheDir, root } from './vscode/paths.mts';
 
 /** A Node by its major version. */
@@ -28,19 +28,9 @@ export function installNode(major: NodeMajor): string {
   const executable = join(target, 'node_modules', name, 'bin', isWindows ? 'node.exe' : 'node');
   if (existsSync(executable)) return executable;
   console.error(`Installing Node ${versions[major]} (npm's ${name}, into .vscode-test/)...`);
-  mkdirSync(cacheDir, { recursive: true });
-  // Built aside and renamed when complete, so that an interrupted installation is never taken for a good one.
-  const staging = mkdtempSync(join(cacheDir, 'staging-'));
   try {
-    const flags = ['--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts'];
-    execFileSync('npm', ['install', '--prefix', staging, ...flags, `${name}@${versions[major]}`], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      // On Windows npm is a .cmd file, which only a shell can start.
-      shell: isWindows,
-    });
-    renameSync(staging, target);
+    cacheNpmPackages(target, [`${name}@${versions[major]}`]);
   } catch (error) {
-    rmSync(staging, { recursive: true, force: true });
     const said = String((error as { stderr?: unknown }).stderr ?? error).trim();
     throw new Error(`Node ${major} cannot be had here: ${said.split('\n')[0] ?? said}`, { cause: error });
   }

@@ -1,16 +1,8 @@
 // Fetches what a machine without a desktop needs to run VS Code. See CONTRIBUTING.md.
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { makeCached } from '../cached.mts';
 import { installNode, type NodeMajor } from '../node.mts';
 import { cacheDir } from './paths.mts';
 
@@ -66,10 +58,7 @@ function installMain({ codeServer, dependencies }: Editor): string {
   const main = join(target, 'out', 'server-main.js');
   if (existsSync(main)) return main;
   console.error(`Installing the VS Code server (${codeServer}, about 570 MB, into .vscode-test/)...`);
-  mkdirSync(cacheDir, { recursive: true });
-  // Built aside and renamed when complete, so that an interrupted installation is never taken for a good one.
-  const staging = mkdtempSync(join(cacheDir, 'staging-'));
-  try {
+  makeCached(target, (staging) => {
     const packed = execFileSync('npm', ['pack', codeServer, '--silent', '--pack-destination', staging], {
       encoding: 'utf8',
     }).trim();
@@ -89,10 +78,8 @@ function installMain({ codeServer, dependencies }: Editor): string {
       if (folder !== undefined)
         copyFileSync(join(import.meta.dirname, `${native}.cjs`), join(folder, 'index.js'));
     }
-    renameSync(unpacked, target);
-  } finally {
-    rmSync(staging, { recursive: true, force: true });
-  }
+    return unpacked;
+  });
   return main;
 }
 
