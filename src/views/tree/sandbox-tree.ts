@@ -98,6 +98,12 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
     return this.#forest.entry(node)?.node;
   }
 
+  /** The row of a node as it is now; `undefined` when it is gone. */
+  row(node: TreeNode): Row | undefined {
+    this.#makeUntold();
+    return this.#forest.entry(node)?.branch.row;
+  }
+
   /** The node of the selected row; `undefined` when none is, or it is gone. */
   selected(): TreeNode | undefined {
     const [node] = this.view.selection;
@@ -111,7 +117,7 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
   async selectFocused(): Promise<void> {
     await vscode.commands.executeCommand('list.select');
     const node = this.selected();
-    if (node === undefined || this.#forest.entry(node)?.branch.row.collapsible === 'none') return;
+    if (node === undefined || this.row(node)?.collapsible === 'none') return;
     const expandMode = vscode.workspace.getConfiguration('workbench.tree').get('expandMode');
     // Selecting has opened or closed the row, as a click would.
     if (expandMode !== 'doubleClick') await vscode.commands.executeCommand('list.toggleExpand');

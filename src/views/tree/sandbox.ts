@@ -1,5 +1,6 @@
 import * as l10n from '../../base/l10n.ts';
 import { joined, type PlainText } from '../../base/text.ts';
+import { formatEndpoint, type Endpoint } from '../../agent/endpoint.ts';
 import { mayAnswer, type SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import { sandboxAppearance } from '../appearance.ts';
 import { attentionOf, sandboxIcon } from '../attention.ts';
@@ -82,6 +83,7 @@ function messageParts({
 /** All that the row of a sandbox shows; most answers of a guest change nothing of it. */
 interface RowParts {
   readonly name: PlainText;
+  readonly endpoint: Endpoint;
   readonly word: PlainText;
   readonly reason: PlainText;
   readonly iconId: string;
@@ -91,11 +93,11 @@ interface RowParts {
 }
 
 function rowParts(snapshot: SandboxSnapshot): RowParts {
-  const { name, isStale, connection } = snapshot;
+  const { name, endpoint, isStale, connection } = snapshot;
   const attention = attentionOf(snapshot);
   const icon = sandboxIcon(snapshot, attention);
   return {
-    ...{ name, isStale, reason: attention.reason, contextValue: contextValueOf(snapshot) },
+    ...{ name, endpoint, isStale, reason: attention.reason, contextValue: contextValueOf(snapshot) },
     word: sandboxAppearance(snapshot).word,
     iconId: icon.id,
     iconColor: isStale && connection.phase === 'idle' ? staleColor : icon.color,
@@ -117,7 +119,16 @@ function contextValueOf(snapshot: SandboxSnapshot): string {
   });
 }
 
-function sandboxRow({ name, word, reason, iconId, iconColor, isStale, contextValue }: RowParts): Row {
+function sandboxRow({
+  name,
+  endpoint,
+  word,
+  reason,
+  iconId,
+  iconColor,
+  isStale,
+  contextValue,
+}: RowParts): Row {
   const state = [word, ...(reason === '' ? [] : [reason]), ...(isStale ? [l10n.t('earlier data')] : [])];
   return {
     label: name,
@@ -126,6 +137,7 @@ function sandboxRow({ name, word, reason, iconId, iconColor, isStale, contextVal
     icon: { id: iconId, ...(iconColor !== undefined && { color: iconColor }) },
     contextValue,
     spoken: joined([name, l10n.t('sandbox'), ...state], ', '),
+    copy: formatEndpoint(endpoint),
     collapsible: 'expanded',
   };
 }
