@@ -8,7 +8,10 @@ import { outDir, root } from './vscode/paths.mts';
 
 interface Counts {
   readonly passed: number;
+  /** At least as many as {@link failures}: a run can break outside of any test. */
   readonly failed: number;
+  /** Titles, as far as they are known. */
+  readonly failures?: readonly string[];
   /** Titles. */
   readonly skipped: readonly string[];
 }
@@ -27,6 +30,8 @@ interface Tier {
 /** The part of vitest's JSON report that counts here. */
 interface VitestReport {
   readonly testResults: readonly {
+    /** The file. */
+    readonly name: string;
     readonly status: string;
     readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
   }[];
@@ -77,9 +82,14 @@ function readVitest(report: unknown): Counts {
     ({ status, assertionResults }) =>
       status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
   );
+  const failures = [
+    ...tests.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName.trim()),
+    ...brokenFiles.map(({ name }) => name),
+  ];
   return {
     passed: tests.filter(({ status }) => status === 'passed').length,
-    failed: tests.filter(({ status }) => status === 'failed').length + brokenFiles.length,
+    failed: failures.length,
+    failures,
     skipped: tests
       .filter(({ status }) => status !== 'passed' && status !== 'failed')
       .map(({ fullName }) => fullName.trim()),
@@ -158,21 +168,23 @@ mkdirSync(results, { recursive: true });
 const table: string[] = [];
 const total = { passed: 0, failed: 0, skipped: 0 };
 const skippedTests: string[] = [];
+const failedTests: string[] = [];
 for (const tier of chosen) {
   const title = titleOf(tier);
   console.log(`\n== ${title}`);
   const startedAt = Date.now();
-  const { passed, failed, skipped } = tier.run();
+  const { passed, failed, failures = [], skipped } = tier.run();
   const seconds = (Date.now() - startedAt) / 1000;
   total.passed += passed;
   total.failed += failed;
   total.skipped += skipped.length;
   skippedTests.push(...skipped.map((test) => `skipped (${title}): ${test}`));
+  failedTests.push(...failures.map((test) => `FAILED (${title}): ${test}`));
   const cells = [passed, failed, skipped.length, seconds.toFixed(1)].map((cell) => String(cell).padStart(9));
   table.push(title.padEnd(22) + cells.join(''));
 }
 console.log(`\n${'tier'.padEnd(22)}   passed   failed  skipped  seconds`);
 console.log(table.join('\n'));
-if (skippedTests.length > 0) console.log(skippedTests.join('\n'));
+for (const line of [...skippedTests, ...failedTests]) console.log(line);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(total.failed === 0 ? 0 : 1);

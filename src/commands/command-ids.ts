@@ -11,6 +11,8 @@ export const commandIds = [
   'sandlight.showDetails',
   'sandlight.openPort',
   'sandlight.copyPortAddress',
+  'sandlight.copyEndpoint',
+  'sandlight.copyRow',
   'sandlight.showLog',
   'sandlight.copyDiagnostics',
   'sandlight.startLocalAgent',

@@ -2,6 +2,7 @@ import { clockCommands } from './clock.ts';
 import type { CommandId } from './command-ids.ts';
 import { connectionCommands } from './connection.ts';
 import type { CommandContext, CommandFamily } from './context.ts';
+import { copyCommands } from './copy.ts';
 import { detailsCommands } from './details.ts';
 import { diagnosticsCommands } from './diagnostics.ts';
 import { localAgentCommands } from './local-agent.ts';
@@ -20,6 +21,7 @@ export function commandHandlers(context: CommandContext): CommandFamily<CommandI
     ...pingCommands(context),
     ...clockCommands(context),
     ...portCommands(context),
+    ...copyCommands(context),
     ...detailsCommands(context),
     ...diagnosticsCommands(context),
     ...localAgentCommands(context),

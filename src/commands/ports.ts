@@ -1,14 +1,12 @@
 import * as vscode from 'vscode';
 import * as l10n from '../base/l10n.ts';
-import { plain, plainText, type PlainText } from '../base/text.ts';
-import { ask, flash, pick, tell } from '../host/notify.ts';
+import { plain, type PlainText } from '../base/text.ts';
+import { ask, pick, tell } from '../host/notify.ts';
 import { isOwnAddress } from '../host/own-addresses.ts';
+import { copyText } from './clipboard.ts';
 import type { CommandContext, CommandFamily } from './context.ts';
 import { guessScheme, reachableAddress, type Scheme } from './port-address.ts';
 import { portTarget, type PortNode } from './target.ts';
-
-/** Longest address that is shown after it was copied: where VS Code forwards a port, it is whatever URL leads there. */
-const maxAddressLength = 300;
 
 /** Commands on published ports. */
 export function portCommands(
@@ -33,18 +31,13 @@ export function portCommands(
     'sandlight.copyPortAddress': async (target) => {
       const port = await portTarget(context, target);
       if (port === undefined) return;
-      await copy(isTcp(port) ? await externalAddress(port) : reachableAddress(port.binding));
+      await copyText(isTcp(port) ? await externalAddress(port) : reachableAddress(port.binding));
     },
   };
 }
 
 function urlOf(scheme: Scheme, { binding }: PortNode): PlainText {
   return plain`${scheme}://${reachableAddress(binding)}/`;
-}
-
-async function copy(address: string): Promise<void> {
-  await vscode.env.clipboard.writeText(address);
-  flash(l10n.t('Copied {0}', plainText(address, maxAddressLength)));
 }
 
 /** Asks before the browser is sent to a machine that only the guest has named. */
@@ -63,7 +56,7 @@ async function mayOpenElsewhere(
     // What Enter does is harmless.
     { copy: l10n.t('Copy Address'), open: l10n.t('Open Anyway') },
   );
-  if (answer === 'copy') await copy(reachableAddress(binding));
+  if (answer === 'copy') await copyText(reachableAddress(binding));
   return answer === 'open';
 }
 

@@ -7,14 +7,17 @@ export async function run(): Promise<void> {
   const mocha = new Mocha({ ui: 'bdd', timeout: 30_000, reporter: 'spec', color: false });
   for (const file of globSync('*.test.js', { cwd: __dirname }).sort()) mocha.addFile(join(__dirname, file));
   const skipped: string[] = [];
-  const failures = await new Promise<number>((resolve) => {
+  const failures: string[] = [];
+  const failureCount = await new Promise<number>((resolve) => {
     const runner = mocha.run(resolve);
+    runner.on('fail', (test) => failures.push(test.fullTitle()));
     runner.on('pending', (test) => skipped.push(test.fullTitle()));
     runner.on('end', () => {
       const { passes: passed = 0, failures: failed = 0 } = runner.stats ?? {};
       const results = process.env['SANDLIGHT_HOST_RESULTS'];
-      if (results !== undefined) writeFileSync(results, JSON.stringify({ passed, failed, skipped }));
+      if (results !== undefined)
+        writeFileSync(results, JSON.stringify({ passed, failed, failures, skipped }));
     });
   });
-  if (failures > 0) throw new Error(`${failures} host tests failed.`);
+  if (failureCount > 0) throw new Error(`${failureCount} host tests failed.`);
 }

@@ -12,15 +12,16 @@ import {
   type PortKnowledge,
 } from '../../sandboxes/model/port-book.ts';
 import { judgeReadiness } from '../../sandboxes/model/readiness.ts';
-import { printResult, withSession, type Command, type CliContext } from '../command.ts';
+import { endpointRow, printResult, withSession, type Command, type CliContext } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { roundMs } from '../format.ts';
 import { portBindingJson, runtimeStatusJson, systemInfoJson } from '../../agent/facts-json.ts';
 
 /** `status ENDPOINT`: connects, makes a round trip and asks for everything the agent knows. */
 export const statusCommand: Command = {
-  usage: plain`status ENDPOINT`,
+  name: plain`status`,
   summary: plain`connect, make a round trip, show everything known`,
+  arguments: [endpointRow],
   options: {},
   run: (context) =>
     withSession(context, async (session, options) => {

@@ -43,6 +43,7 @@ export function groupBranch(parts: Group): Branch {
       icon,
       contextValue: `group+${group}`,
       spoken,
+      copy: spoken,
       collapsible: collapsed ? 'collapsed' : 'expanded',
     },
     children: children(idsBelow(id)),

@@ -101,6 +101,7 @@ function socketRow(
       icon:
         isInside && isPublished ? { id: 'warning', color: 'list.warningForeground' } : { id: 'broadcast' },
       contextValue: 'listener',
+      copy: label,
       spoken: joined(
         [l10n.t('Port {0}', plain`${port}`), address === '' ? l10n.t('on all addresses') : address, long],
         ', ',

@@ -170,6 +170,7 @@ function portRow(
       ),
       icon: portIcon(protocol, remark !== '', isUnreachable),
       contextValue: contextTags('port', { tcp: protocol === 'tcp' }),
+      copy: address,
       spoken: joined(
         [
           l10n.t('Port {0}', port),

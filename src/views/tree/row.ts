@@ -2,7 +2,7 @@ import { joined, plain, type PlainText } from '../../base/text.ts';
 import type { Icon } from '../icon.ts';
 import type { TreeNode } from './node.ts';
 
-/** Everything VS Code is told about a row, as plain data. Texts are shown as they are; nothing in them is markup. */
+/** Everything there is to a row, as plain data. Texts are shown as they are; nothing in them is markup. */
 export interface Row {
   readonly label: PlainText;
   readonly description: PlainText;
@@ -13,6 +13,8 @@ export interface Row {
   readonly contextValue: string;
   /** What a screen reader says: name, kind, state, detail. */
   readonly spoken: PlainText;
+  /** What copying the row gives: the value that it stands for, else its words. VS Code is not told. */
+  readonly copy: PlainText;
   readonly collapsible: 'none' | 'collapsed' | 'expanded';
 }
 
@@ -46,7 +48,7 @@ export function contextTags(kind: TreeNode['kind'], tags: Readonly<Record<string
   return [kind, ...Object.keys(tags).filter((tag) => tags[tag] === true)].join('+');
 }
 
-/** A leaf whose tooltip and spoken label follow from what it shows; `row` overrides. */
+/** A leaf whose tooltip, spoken label and copy follow from what it shows; `row` overrides. */
 export function leaf(node: TreeNode, row: Pick<Row, 'label' | 'icon'> & Partial<Row>): Branch {
   const { label, description = noText } = row;
   const shown = joined(description === '' ? [label] : [label, description], ': ');
@@ -57,6 +59,7 @@ export function leaf(node: TreeNode, row: Pick<Row, 'label' | 'icon'> & Partial<
       tooltip: shown,
       contextValue: node.kind,
       spoken: shown,
+      copy: shown,
       collapsible: 'none',
       ...row,
     },

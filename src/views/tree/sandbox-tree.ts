@@ -97,6 +97,31 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
     return this.#forest.entry(node)?.node;
   }
 
+  /** The row of a node as it is now; `undefined` when it is gone. */
+  row(node: TreeNode): Row | undefined {
+    this.#makeUntold();
+    return this.#forest.entry(node)?.branch.row;
+  }
+
+  /** The node of the selected row; `undefined` when none is, or it is gone. */
+  selected(): TreeNode | undefined {
+    const [node] = this.view.selection;
+    return node && this.current(node);
+  }
+
+  /**
+   * Selects the row that has the keyboard, without opening or closing it. VS Code tells extensions of the selected row alone,
+   * which stays where it was while somebody moves by the arrow keys.
+   */
+  async selectFocused(): Promise<void> {
+    await vscode.commands.executeCommand('list.select');
+    const node = this.selected();
+    if (node === undefined || this.row(node)?.collapsible === 'none') return;
+    const expandMode = vscode.workspace.getConfiguration('workbench.tree').get('expandMode');
+    // Selecting has opened or closed the row, as a click would.
+    if (expandMode !== 'doubleClick') await vscode.commands.executeCommand('list.toggleExpand');
+  }
+
   getTreeItem(node: TreeNode): vscode.TreeItem {
     const row = this.#forest.entry(node)?.branch.row;
     // VS Code may ask for a row that has just gone.

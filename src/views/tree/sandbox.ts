@@ -129,6 +129,7 @@ function sandboxRow(parts: RowParts, place: PlainText): Row {
       local: source === 'local',
     }),
     spoken: joined([name, l10n.t('sandbox'), state], ', '),
+    copy: formatEndpoint(endpoint),
     collapsible: 'expanded',
   };
 }

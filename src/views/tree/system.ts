@@ -116,6 +116,7 @@ function factRowMaker(place: GroupPlace, fact: FactName): (parts: FactParts) => 
           icon: factIcon(fact, isStale, isOff),
           contextValue: contextTags('fact', { [fact]: true, canSyncClock }),
           spoken: joined([label, text, ...remark], ', '),
+          copy: text,
         },
       );
     },

@@ -48,7 +48,7 @@ async function openPortOn(hostIp: string, answer?: string, change = (node: TreeN
   forest.update(snapshots, { listChanged: true, changed: new Set() });
   forest.update(snapshots, { listChanged: false, changed: new Set(snapshots.ids()) });
   const node = [...forest.entries()].map((entry) => entry.node).find(({ kind }) => kind === 'port');
-  const tree = { current: (wanted: TreeNode) => forest.entry(wanted)?.node };
+  const tree = { current: (wanted: TreeNode) => forest.entry(wanted)?.node, selected: () => undefined };
   const context = { registry: snapshots, tree } as unknown as CommandContext;
   await portCommands(context)['sandlight.openPort'](change(node!));
 }

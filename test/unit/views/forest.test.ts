@@ -312,3 +312,35 @@ test('a sandbox that comes has its own row at once, and the rows below it when i
     'System',
   ]);
 });
+
+test('sandboxes that change places, all or only some, draw everything again', () => {
+  const [a, b, c] = ['a', 'b', 'c'].map((id) => ({ ...connected(), id }));
+  expect(redrawn([a!, b!, c!], [a!, c!, b!])).toBe('all');
+  expect(redrawn([a!, b!], [b!, a!])).toBe('all');
+});
+
+test('a row that is gone has no entry, no rows below it and none above', () => {
+  const snapshot = connected();
+  const forest = forestOf([snapshot]);
+  const root = forest.root(snapshot.id)!;
+  const gone = { ...root, id: 'gone' };
+  expect([forest.entry(gone), forest.children(gone), forest.parent(gone)]).toEqual([
+    undefined,
+    [],
+    undefined,
+  ]);
+  forest.update(snapshotsOf([]), { listChanged: true, changed: nothing });
+  expect([forest.entry(root), forest.children(root), forest.parent(root)]).toEqual([
+    undefined,
+    [],
+    undefined,
+  ]);
+  expect([forest.root(snapshot.id), forest.roots(), [...forest.entries()]]).toEqual([undefined, [], []]);
+});
+
+test('a sandbox is found by its id', () => {
+  const snapshot = connected();
+  const forest = forestOf([snapshot]);
+  expect(forest.roots()).toEqual([forest.root(snapshot.id)]);
+  expect(forest.entry(forest.root(snapshot.id)!)?.branch.children).not.toEqual([]);
+});
