@@ -11,6 +11,7 @@ import {
   type SandboxSpec,
 } from '../../../src/sandboxes/model/snapshot.ts';
 import type { Snapshots } from '../../../src/views/per-sandbox.ts';
+import { publishing } from '../../support/reports.ts';
 
 export const nowMs = Date.UTC(2026, 0, 2, 3, 4, 5);
 
@@ -119,7 +120,10 @@ export function binding(
 
 /** The ports as the model makes them of what a guest sends. */
 export function published(containers: Readonly<Record<string, readonly PortBinding[]>>): PortKnowledge {
-  const snapshot = { kind: 'snapshot', containers: new Map(Object.entries(containers)) } as const;
+  const snapshot = {
+    kind: 'snapshot',
+    containers: new Map(Object.entries(containers).map(([id, bindings]) => [id, publishing(...bindings)])),
+  } as const;
   return applyPortChanges({ kind: 'asking' }, [snapshot], nowMs);
 }
 
@@ -129,7 +133,7 @@ export function republished(
   containerId: string,
   bindings: readonly PortBinding[],
 ): PortKnowledge {
-  return applyPortChanges(ports, [{ kind: 'changed', containerId, bindings }], nowMs);
+  return applyPortChanges(ports, [{ kind: 'changed', containerId, report: publishing(...bindings) }], nowMs);
 }
 
 /** What a registry holds that knows these sandboxes, in this order. */
