@@ -23,7 +23,9 @@ function agentsWith(dockerSocket: string): readonly number[] {
 
 function parentOf(pid: string): string {
   // The name before it, in parentheses, may hold anything.
-  const [, parent = ''] = textOf(`/proc/${pid}/stat`).replace(/^.*\) /s, '').split(' ');
+  const [, parent = ''] = textOf(`/proc/${pid}/stat`)
+    .replace(/^.*\) /s, '')
+    .split(' ');
   return parent;
 }
 
