@@ -344,3 +344,16 @@ test('a sandbox is found by its id', () => {
   expect(forest.roots()).toEqual([forest.root(snapshot.id)]);
   expect(forest.entry(forest.root(snapshot.id)!)?.branch.children).not.toEqual([]);
 });
+
+test('rows that are gone are forgotten, with all below them', () => {
+  const twoPorts = published({ c0ffee: [binding(8080, 49152)], f00d: [binding(80, 49153)] });
+  const forest = forestOf([connected({ ports: twoPorts })]);
+  const before = [...forest.entries()].map(({ node }) => node);
+  const take = (snapshot: SandboxSnapshot): void => {
+    forest.update(snapshotsOf([snapshot]), { listChanged: false, changed: new Set([snapshot.id]) });
+    const shownIds = new Set([...forest.entries()].map(({ node }) => node.id));
+    for (const node of before) expect(forest.entry(node) !== undefined).toBe(shownIds.has(node.id));
+  };
+  take(connected({ ports: published({ f00d: [binding(80, 49153)] }) }));
+  take(connected({ connection: idle, isStale: false }));
+});
