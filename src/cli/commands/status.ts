@@ -62,12 +62,11 @@ export const statusCommand: Command = {
     }),
 };
 
-/** Ports in the JSON of `status` and `watch`. */
+/** Ports in the JSON of `status` and `watch`; a container that publishes nothing is none of them. */
 export function portsToJson({ containers }: PortBook): unknown {
-  return containers.map(({ containerId, bindings }) => ({
-    containerId,
-    bindings: bindings.map(portBindingJson),
-  }));
+  return containers
+    .filter(({ bindings }) => bindings.length > 0)
+    .map(({ containerId, bindings }) => ({ containerId, bindings: bindings.map(portBindingJson) }));
 }
 
 async function listPorts(session: AgentSession, options: CallOptions): Promise<PortBook> {

@@ -9,6 +9,7 @@ import { SandboxMonitor, type MonitorDependencies } from '../../../src/sandboxes
 import type { SandboxSnapshot, SandboxSpec } from '../../../src/sandboxes/model/snapshot.ts';
 import { deferred } from '../../support/deferred.ts';
 import { bindingOf, FakeSession } from './fake-session.ts';
+import { publishing } from '../../support/reports.ts';
 
 let sessions: FakeSession[];
 let snapshots: SandboxSnapshot[];
@@ -68,7 +69,7 @@ test('becomes ready only after a round trip and the runtime said so', async () =
 test('keeps the last data, marked stale, when the agent is gone, and reconnects by itself', async () => {
   monitor.connect();
   await settle();
-  sessions[0]!.emitPorts({ kind: 'changed', containerId: 'c', bindings: [bindingOf(80, 81)] });
+  sessions[0]!.emitPorts({ kind: 'changed', containerId: 'c', report: publishing(bindingOf(80, 81)) });
   await vi.advanceTimersByTimeAsync(10_000);
   sessions[0]!.lose(new AgentError('connection_closed', plain`gone`));
   await settle();

@@ -8,9 +8,10 @@ import {
   PortGatherer,
 } from '../../../../src/agent/arcbox/port-gatherer.ts';
 import { AgentError } from '../../../../src/agent/errors.ts';
-import type { PortBinding, PortChange } from '../../../../src/agent/facts.ts';
+import type { ContainerReport, PortBinding, PortChange } from '../../../../src/agent/facts.ts';
 import { PortBindingsChanged, PortBindingsRemoved } from '../../../../src/agent/generated/arcbox/v1/agent.ts';
 import { plain } from '../../../../src/base/text.ts';
+import { publishing } from '../../../support/reports.ts';
 
 const binding = (hostPort: number): PortBinding => ({
   containerPort: 80,
@@ -29,7 +30,7 @@ function removed(containerId: string): Uint8Array {
 
 /** A list of ports as whoever drains keeps it. */
 class Book {
-  readonly containers = new Map<string, readonly PortBinding[]>();
+  readonly containers = new Map<string, ContainerReport>();
   snapshots = 0;
   stale: AgentError | undefined;
 
@@ -38,12 +39,12 @@ class Book {
       case 'snapshot':
         this.snapshots++;
         this.containers.clear();
-        for (const [id, bindings] of change.containers) this.containers.set(id, bindings);
+        for (const [id, report] of change.containers) this.containers.set(id, report);
         this.stale = undefined;
         break;
       case 'changed':
-        if (change.bindings.length === 0) this.containers.delete(change.containerId);
-        else this.containers.set(change.containerId, change.bindings);
+        if (change.report === null) this.containers.delete(change.containerId);
+        else this.containers.set(change.containerId, change.report);
         break;
       case 'stale':
         this.stale = change.reason;
@@ -94,7 +95,7 @@ describe('gathered changes', () => {
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const gatherer = new PortGatherer();
         const gathered = new Book();
-        const oneByOne = new Map<string, readonly PortBinding[]>();
+        const oneByOne = new Map<string, ContainerReport>();
         let isLost = false;
         let mayWait = false;
         gatherer.begin({ onPending: () => (mayWait = true) });
@@ -108,7 +109,7 @@ describe('gathered changes', () => {
             case 'changed':
               gatherer.change(changed(each.id, ...each.ports.map(binding)));
               if (each.ports.length === 0) oneByOne.delete(each.id);
-              else oneByOne.set(each.id, each.ports.map(binding));
+              else oneByOne.set(each.id, publishing(...each.ports.map(binding)));
               break;
             case 'removed':
               gatherer.remove(removed(each.id));
@@ -141,16 +142,18 @@ describe('gathered changes', () => {
     gatherer.begin({ onPending: () => told++ });
     gatherer.change(changed('a', binding(1)));
     expect(told).toBe(0);
-    expect(gatherer.drain()).toEqual([{ kind: 'snapshot', containers: new Map([['a', [binding(1)]]]) }]);
+    expect(gatherer.drain()).toEqual([
+      { kind: 'snapshot', containers: new Map([['a', publishing(binding(1))]]) },
+    ]);
     gatherer.change(changed('a', binding(2)));
     gatherer.change(changed('b', binding(3)));
     gatherer.remove(removed('c'));
     expect(told).toBe(1);
     gatherer.change(changed('a', binding(4)));
     expect(gatherer.drain()).toEqual([
-      { kind: 'changed', containerId: 'a', bindings: [binding(4)] },
-      { kind: 'changed', containerId: 'b', bindings: [binding(3)] },
-      { kind: 'changed', containerId: 'c', bindings: [] },
+      { kind: 'changed', containerId: 'a', report: publishing(binding(4)) },
+      { kind: 'changed', containerId: 'b', report: publishing(binding(3)) },
+      { kind: 'changed', containerId: 'c', report: null },
     ]);
     expect(gatherer.drain()).toEqual([]);
     gatherer.change(changed('a', binding(5)));
@@ -185,7 +188,7 @@ describe('gathered changes', () => {
       gatherer.change(changed('busy', binding(round)));
       drain();
     }
-    expect(book.containers.get('busy')).toEqual([binding(3)]);
+    expect(book.containers.get('busy')).toEqual(publishing(binding(3)));
   });
 
   test('of another encoding are read like those of our own', () => {
@@ -201,7 +204,7 @@ describe('gathered changes', () => {
     ]);
     gatherer.change(odd);
     drain();
-    expect([...book.containers]).toEqual([['second', [binding(7)]]]);
+    expect([...book.containers]).toEqual([['second', publishing(binding(7))]]);
   });
 
   test('do not keep alive the chunk that they came in', () => {
@@ -210,7 +213,7 @@ describe('gathered changes', () => {
     gatherer.change(chunk);
     chunk.fill(0);
     drain();
-    expect(book.containers.get('a')).toEqual([binding(1)]);
+    expect(book.containers.get('a')).toEqual(publishing(binding(1)));
   });
 
   test('make room when they are drained, for as long as it goes on', () => {
@@ -269,7 +272,7 @@ describe.each([
     expect(gatherer.dropped).toBe(7);
     const book = drainAll(gatherer);
     expect(book.containers.size).toBe(maxWaitingContainers);
-    expect(book.containers.get('c0')).toEqual([binding(2)]);
+    expect(book.containers.get('c0')).toEqual(publishing(binding(2)));
     expect(book.stale?.code).toBe('frame_too_large');
     expect(book.stale?.message).toMatch(/10000 containers.*connect again/);
     // There is room again.
@@ -318,4 +321,61 @@ describe.each([
     expect([...book.containers.keys()]).toEqual(['a', 'b']);
     expect(book.stale).toBeDefined();
   });
+});
+
+/** A message with a field behind it that no version of the protocol has. */
+function withUnknownField(message: Uint8Array): Uint8Array {
+  return Buffer.concat([message, Buffer.from([(7 << 3) | 2, 3, 0x7a, 0x7a, 0x7a])]);
+}
+
+test('nothing is kept for nobody, and nobody is told', () => {
+  const { gatherer, told } = following();
+  gatherer.change(changed('a', binding(1)));
+  expect([gatherer.isFollowed, told()]).toEqual([true, 1]);
+  gatherer.abandon();
+  gatherer.change(changed('b', binding(1)));
+  gatherer.remove(removed('a'));
+  gatherer.lose(new AgentError('malformed_payload', plain`lost`));
+  expect([gatherer.isFollowed, told()]).toEqual([false, 1]);
+  expect(gatherer.drain()).toEqual([]);
+});
+
+test('whoever begins anew is told nothing from before', () => {
+  const gatherer = new PortGatherer();
+  let told = 0;
+  const follower = { onPending: () => told++ };
+  gatherer.begin(follower);
+  gatherer.change(changed('a', binding(1)));
+  gatherer.begin(follower);
+  expect(gatherer.drain()).toEqual([{ kind: 'snapshot', containers: new Map() }]);
+  expect(told).toBe(0);
+});
+
+test('what publishes nothing is in no snapshot, also when it did a moment before', () => {
+  const gatherer = new PortGatherer();
+  gatherer.begin({ onPending: () => undefined });
+  gatherer.change(withUnknownField(changed('a')));
+  gatherer.change(changed('b', binding(1)));
+  gatherer.remove(removed('b'));
+  gatherer.remove(removed('c'));
+  expect(gatherer.drain()).toEqual([{ kind: 'snapshot', containers: new Map() }]);
+});
+
+test('fields that nobody knows name no container', () => {
+  const { gatherer, book, drain } = following();
+  gatherer.change(withUnknownField(changed('a', binding(1))));
+  drain();
+  expect([...book.containers.keys()]).toEqual(['a']);
+  gatherer.remove(withUnknownField(removed('a')));
+  drain();
+  expect([...book.containers.keys()]).toEqual([]);
+});
+
+test('one container that changes for ever takes the room of one', () => {
+  const { gatherer, drain } = following();
+  const id = 'x'.repeat(64 * 1024);
+  for (let port = 1; port <= (2 * maxWaitingBytes) / id.length; port++)
+    gatherer.change(changed(id, binding(port)));
+  expect(gatherer.dropped).toBe(0);
+  drain();
 });
