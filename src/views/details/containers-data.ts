@@ -1,11 +1,14 @@
 import * as l10n from '../../base/l10n.ts';
 import { joined, plain, type PlainText } from '../../base/text.ts';
+import { anyAddress } from '../../base/ip-address.ts';
 import type { ContainerFacts } from '../../agent/facts.ts';
 import type { ContainerPorts, PortBook } from '../../sandboxes/model/port-book.ts';
 import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import { serviceAppearance } from '../appearance.ts';
 import { timeText } from '../quantities.ts';
-import { hostAddress, shortContainerId } from '../tree/ports.ts';
+import { compareByName, containerName } from '../container-name.ts';
+import { reachableAddress } from '../port-address.ts';
+import { firstLine, portItems, type PortItem } from '../tree/port-lines.ts';
 import type { ContainerData, SectionData, State } from './details-data.ts';
 import { containerLook } from './looks.ts';
 
@@ -37,24 +40,39 @@ export function containers(snapshot: SandboxSnapshot): SectionData<ContainerData
 }
 
 function listed({ containers: all }: PortBook): readonly ContainerData[] {
-  return all.slice(0, maxListedContainers).map(containerData);
+  return all.toSorted(compareByName).slice(0, maxListedContainers).map(containerData);
 }
 
 function containerData(container: ContainerPorts): ContainerData {
   const { containerId, facts, bindings } = container;
-  const name = facts === null ? shortContainerId(containerId) : facts.name;
-  const ports = bindings
-    .slice(0, maxListedPorts)
-    .map((binding) => plain`${hostAddress(binding)} → ${binding.containerPort}`);
-  const others = bindings.length - ports.length;
-  if (others > 0) ports.push(l10n.t('{0} more', others));
+  const items = portItems(bindings);
+  const ports = items.slice(0, maxListedPorts).map(portText);
+  if (items.length > ports.length) ports.push(l10n.t('{0} more', items.length - ports.length));
   return {
     // The ports that the sandbox itself publishes belong to none.
-    name: containerId === '' ? l10n.t('The sandbox itself') : name,
+    name: containerId === '' ? l10n.t('The sandbox itself') : containerName(container),
     state: facts && stateOf(facts),
     about: facts === null ? plain`` : aboutText(facts),
     ports,
   };
+}
+
+/** Where a port, or a range of ports, is reached and what answers there: "localhost:9000-9010 → 80-90". */
+function portText(item: PortItem): PlainText {
+  const { binding, hostIp } = firstLine(item);
+  const { hostPort, containerPort, protocol } = binding;
+  const more = 'lines' in item ? item.lines.length - 1 : 0;
+  const address = reachableAddress({ hostIp, hostPort });
+  const mapping =
+    more === 0
+      ? plain`${address} → ${containerPort}`
+      : plain`${address}-${hostPort + more} → ${containerPort}-${containerPort + more}`;
+  const parts = [
+    mapping,
+    ...(protocol === 'tcp' ? [] : [protocol]),
+    ...(hostIp === anyAddress || hostIp === '0.0.0.0' || hostIp === '::' ? [l10n.t('all interfaces')] : []),
+  ];
+  return joined(parts, ' · ');
 }
 
 function stateOf({ state, health }: ContainerFacts<PlainText>): State {

@@ -155,14 +155,14 @@ test('lists containers with names, states and ports; of a port alone the short i
   const data = detailsData(connected({ ports }), place, nowMs);
   expect(data.containers.remark).toBe('');
   expect(data.containers.items).toEqual([
-    { name: 'c0ffeec0ffee', state: null, about: '', ports: ['127.0.0.1:49152 → 8080'] },
+    { name: 'c0ffeec0ffee', state: null, about: '', ports: ['localhost:49152 → 8080'] },
+    { name: 'old', state: { look: 'unknown', word: 'exited' }, about: 'nginx:1.27 · shop/web', ports: [] },
     {
       name: 'shop-web-1',
       state: { look: 'warning', word: 'running, unhealthy' },
       about: 'nginx:1.27 · shop/web',
-      ports: ['0.0.0.0:8080 → 80'],
+      ports: ['localhost:8080 → 80 · all interfaces'],
     },
-    { name: 'old', state: { look: 'unknown', word: 'exited' }, about: 'nginx:1.27 · shop/web', ports: [] },
   ]);
 });
 
