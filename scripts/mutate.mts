@@ -34,7 +34,7 @@ const pureParts: Readonly<Record<string, readonly string[]>> = {
   'sandboxes/model/guest-facts.ts': ['sandboxes/guest-facts.test.ts', 'sandboxes/port-book.test.ts'],
   'sandboxes/model/port-book.ts': ['sandboxes/port-book.test.ts'],
   'sandboxes/model/readiness.ts': ['sandboxes/readiness.test.ts'],
-  'views/tree/forest.ts': ['views/forest.test.ts'],
+  'views/tree/forest.ts': ['views/forest.test.ts', 'views/sandbox-tree.test.ts'],
 };
 
 interface Report {

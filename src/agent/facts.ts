@@ -97,12 +97,57 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** A change of the published ports, from an agent or from an engine. */
+/** What an engine tells of a container beside its ports. Empty text and zero stand for untold. */
+export interface ContainerFacts<Text extends string = string> {
+  /** Without a leading slash. */
+  readonly name: Text;
+  /** As it was asked for, such as `nginx:1.27`, or an id. */
+  readonly image: Text;
+  /** Label `com.docker.compose.project`. */
+  readonly composeProject: Text;
+  /** Label `com.docker.compose.service`. */
+  readonly composeService: Text;
+  /** `created`, `running`, `paused`, `restarting`, `removing`, `exited`, `dead`; an open set. */
+  readonly state: Text;
+  /** `starting`, `healthy`, `unhealthy`; an open set. */
+  readonly health: Text;
+  /** Milliseconds since the Unix epoch of the latest start. */
+  readonly startedAtMs: number;
+}
+
+/** Everything told of one container. */
+export interface ContainerReport<Text extends string = string> {
+  /** `null` where only ports are told. */
+  readonly facts: ContainerFacts<Text> | null;
+  /** The complete current list; a container that publishes nothing has none. */
+  readonly bindings: readonly PortBinding<Text>[];
+}
+
+/** True when both tell the same, their bindings in stable order. */
+export function sameReport(a: ContainerReport, b: ContainerReport): boolean {
+  return sameFacts(a.facts, b.facts) && sameBindings(a.bindings, b.bindings);
+}
+
+/** True when both tell the same. */
+export function sameFacts(a: ContainerFacts | null, b: ContainerFacts | null): boolean {
+  if (a === null || b === null) return a === b;
+  return (
+    a.name === b.name &&
+    a.image === b.image &&
+    a.composeProject === b.composeProject &&
+    a.composeService === b.composeService &&
+    a.state === b.state &&
+    a.health === b.health &&
+    a.startedAtMs === b.startedAtMs
+  );
+}
+
+/** A change of the containers and the ports they publish, from an agent or from an engine. */
 export type PortChange =
   /** Replaces everything known. Keys are container ids. */
-  | { readonly kind: 'snapshot'; readonly containers: ReadonlyMap<string, readonly PortBinding[]> }
-  /** Replaces the list of one container; empty means that it publishes nothing any more. */
-  | { readonly kind: 'changed'; readonly containerId: string; readonly bindings: readonly PortBinding[] }
+  | { readonly kind: 'snapshot'; readonly containers: ReadonlyMap<string, ContainerReport> }
+  /** Replaces what is known of one container; `null` means that it is gone, or tells nothing any more. */
+  | { readonly kind: 'changed'; readonly containerId: string; readonly report: ContainerReport | null }
   /** A change was lost, or the source cannot be followed: what is known may be out of date. */
   | { readonly kind: 'stale'; readonly reason: AgentError }
   /** What is known is current again. */

@@ -1,19 +1,20 @@
-import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { parseArgs } from 'node:util';
 import { parseEndpoint, type Endpoint } from '../agent/endpoint.ts';
 import { AgentError } from '../agent/errors.ts';
 import { plain, quoted, type PlainText } from '../base/text.ts';
+import type { Command, CommandOption } from './command.ts';
+import { usageLine } from './help.ts';
 
-type OptionTable = NonNullable<ParseArgsConfig['options']>;
-
-/** Options that every command takes. The last four are PEM files and the name that a certificate must bear. */
-const commonOptions = {
-  json: { type: 'boolean' },
-  timeout: { type: 'string' },
-  'tls-ca': { type: 'string' },
-  'tls-cert': { type: 'string' },
-  'tls-key': { type: 'string' },
-  'tls-name': { type: 'string' },
-} satisfies OptionTable;
+/** Options that every command takes. */
+export const commonOptions: Readonly<Record<string, CommandOption>> = {
+  json: { summary: plain`print one JSON value, and nothing else, on standard output` },
+  timeout: { value: plain`MS`, summary: plain`give up a call after so many milliseconds` },
+  'tls-ca': { value: plain`FILE`, summary: plain`trust this authority, a PEM file`, completes: 'file' },
+  'tls-cert': { value: plain`FILE`, summary: plain`show this certificate, a PEM file`, completes: 'file' },
+  'tls-key': { value: plain`FILE`, summary: plain`the certificate's key, a PEM file`, completes: 'file' },
+  'tls-name': { value: plain`NAME`, summary: plain`the name that the peer's certificate must bear` },
+  help: { summary: plain`show this help` },
+};
 
 /** Longest argument that is quoted. */
 export const maxArgumentLength = 100;
@@ -24,30 +25,54 @@ export interface CommandLine {
   readonly json: boolean;
   /** Milliseconds given with `--timeout`. */
   readonly timeoutMs: number | undefined;
+  /** As many as the command takes. */
   readonly positionals: readonly string[];
+  /** What stands after the first `--`, as it is; empty for a command that runs no program. */
+  readonly program: readonly string[];
   /** Text options by name; one given several times keeps every value. */
   texts(name: string): readonly string[];
   text(name: string): string | undefined;
   flag(name: string): boolean;
 }
 
+/** The words before the first `--`, and those after it. */
+export function splitAtTerminator(args: readonly string[]): {
+  readonly own: readonly string[];
+  readonly rest: readonly string[];
+} {
+  const at = args.indexOf('--');
+  return at < 0 ? { own: args, rest: [] } : { own: args.slice(0, at), rest: args.slice(at + 1) };
+}
+
 /**
  * Parses the arguments that follow the command's name.
  *
- * @throws AgentError `usage` when they do not fit `options`.
+ * @throws AgentError `usage` when they do not fit the command.
  */
-export function parseCommandLine(args: readonly string[], options: OptionTable): CommandLine {
+export function parseCommandLine(args: readonly string[], command: Command): CommandLine {
+  const { own, rest } = splitAtTerminator(args);
+  const runsProgram = command.program !== undefined;
   let parsed: { values: Record<string, unknown>; positionals: string[] };
   try {
     parsed = parseArgs({
-      args: [...args],
-      options: { ...options, ...commonOptions },
+      args: [...(runsProgram ? own : args)],
+      options: Object.fromEntries(
+        Object.entries({ ...command.options, ...commonOptions }).map(([name, { value, isRepeatable }]) => [
+          name,
+          {
+            type: value === undefined ? ('boolean' as const) : ('string' as const),
+            multiple: isRepeatable === true,
+          },
+        ]),
+      ),
       allowPositionals: true,
     });
   } catch (error) {
     throw AgentError.from(error, 'usage');
   }
   const { values, positionals } = parsed;
+  const program = runsProgram ? rest : [];
+  checkArguments(command, positionals, program);
   const texts = (name: string): readonly string[] => {
     const value = values[name];
     const list: unknown[] = Array.isArray(value) ? value : [value];
@@ -58,17 +83,32 @@ export function parseCommandLine(args: readonly string[], options: OptionTable):
     json: values['json'] === true,
     timeoutMs: timeout === undefined ? undefined : parseCount(timeout, plain`--timeout`, 2 ** 31 - 1),
     positionals,
+    program,
     texts,
     text: (name) => texts(name)[0],
     flag: (name) => values[name] === true,
   };
 }
 
-/** The one endpoint that a command takes. */
+function checkArguments(command: Command, positionals: readonly string[], program: readonly string[]): void {
+  const missing = command.arguments.find(
+    ({ isOptional }, index) => isOptional !== true && index >= positionals.length,
+  );
+  const excess = positionals[command.arguments.length];
+  const problem =
+    missing !== undefined
+      ? plain`${missing.name} is missing.`
+      : excess !== undefined
+        ? plain`${quoted(excess, maxArgumentLength)} is one argument too many.`
+        : command.program !== undefined && program.length === 0
+          ? plain`The program is missing: it stands after --.`
+          : undefined;
+  if (problem !== undefined) throw new AgentError('usage', plain`${problem} Usage: ${usageLine(command)}`);
+}
+
+/** The endpoint that a command takes as its first argument. */
 export function endpointArgument({ positionals }: CommandLine): Endpoint {
-  const [text, ...more] = positionals;
-  if (text === undefined || more.length > 0) throw new AgentError('usage', plain`Give exactly one endpoint.`);
-  return parseEndpoint(text);
+  return parseEndpoint(positionals[0] ?? '');
 }
 
 /** A whole number from 1 to `max`. */

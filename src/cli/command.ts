@@ -1,18 +1,38 @@
-import type { ParseArgsConfig } from 'node:util';
 import type { connectAgent } from '../agent/connect.ts';
 import { formatEndpoint } from '../agent/endpoint.ts';
 import { AgentError } from '../agent/errors.ts';
 import type { Logger } from '../base/logger.ts';
-import type { PlainText } from '../base/text.ts';
+import { plain, type PlainText } from '../base/text.ts';
 import type { CallOptions } from '../agent/rpc/channel.ts';
 import type { AgentSession } from '../agent/session.ts';
 import { endpointArgument, type CommandLine } from './arguments.ts';
-import type { ExitCode } from './exit-codes.ts';
 import { jsonText } from './json-text.ts';
+
+/** What a shell offers for a word: names of sandboxes, commands, files, or one of some words. */
+export type Completion = 'sandbox' | 'command' | 'file' | readonly PlainText[];
+
+/** An argument that is told by its place. */
+export interface CommandArgument {
+  /** As help writes it, such as `ENDPOINT`. */
+  readonly name: PlainText;
+  readonly isOptional?: true;
+  readonly completes?: Completion;
+}
+
+/** An option, under its name without the dashes. */
+export interface CommandOption {
+  readonly summary: PlainText;
+  /** What help writes for its value, such as `N`; absent where it takes none. */
+  readonly value?: PlainText;
+  readonly isRepeatable?: true;
+  readonly completes?: Completion;
+}
 
 /** What a command runs with. */
 export interface CliContext {
   readonly line: CommandLine;
+  /** Every command, for those that tell of them. */
+  readonly commands: readonly Command[];
   readonly connect: typeof connectAgent;
   /** Writes to standard error. */
   readonly logger: Logger;
@@ -24,14 +44,22 @@ export interface CliContext {
   readonly outputTaken: () => Promise<void>;
 }
 
-/** One command of the command line. */
+/** One command of the command line: parsing, help and completion follow from this row. */
 export interface Command {
-  readonly usage: PlainText;
+  readonly name: PlainText;
   readonly summary: PlainText;
-  readonly options: NonNullable<ParseArgsConfig['options']>;
-  /** Runs to its end. Throws AgentError, whose code decides the exit code. */
-  run(context: CliContext): Promise<ExitCode>;
+  readonly arguments: readonly CommandArgument[];
+  readonly options: Readonly<Record<string, CommandOption>>;
+  /** How help writes what stands after `--`, which is taken as it is; absent where nothing may. */
+  readonly program?: PlainText;
+  /** Exit code of every failure of its own, where the usual ones are the program's that it runs. */
+  readonly failureExitCode?: number;
+  /** Runs to its end and returns the exit code. Throws AgentError, whose code decides it otherwise. */
+  run(context: CliContext): Promise<number>;
 }
+
+/** The argument of the commands that act on one sandbox. */
+export const endpointRow: CommandArgument = { name: plain`ENDPOINT`, completes: 'sandbox' };
 
 /** Milliseconds for one call where `--timeout` is not given. */
 export const defaultTimeoutMs = 10_000;
@@ -41,11 +69,11 @@ export function callOptions({ line, interrupted }: CliContext): CallOptions {
   return { timeoutMs: line.timeoutMs ?? defaultTimeoutMs, signal: interrupted };
 }
 
-/** Connects to the endpoint given as the argument, runs `use`, and closes. */
+/** Connects to the endpoint given as the first argument, runs `use`, and closes. */
 export async function withSession(
   context: CliContext,
-  use: (session: AgentSession, options: CallOptions) => Promise<ExitCode>,
-): Promise<ExitCode> {
+  use: (session: AgentSession, options: CallOptions) => Promise<number>,
+): Promise<number> {
   const endpoint = endpointArgument(context.line);
   const options = callOptions(context);
   const session = await context.connect(endpoint, { ...options, logger: context.logger });

@@ -7,9 +7,6 @@ export const exitCodes = {
   saidNo: 1,
 } as const;
 
-/** Exit code of a command that ran to its end. */
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
-
 /** Exit code of each error. */
 export const errorExitCodes: Readonly<Record<AgentErrorCode, number>> = {
   remote_error: 1,

@@ -2,43 +2,20 @@ import { connectAgent } from '../agent/connect.ts';
 import { AgentError } from '../agent/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { joined, plain, plainText, quoted, type PlainText } from '../base/text.ts';
-import { parseCommandLine } from './arguments.ts';
+import { version } from '../base/version.ts';
+import { commonOptions, parseCommandLine, splitAtTerminator } from './arguments.ts';
 import type { Command } from './command.ts';
-import { agentCommand } from './commands/agent.ts';
-import {
-  ensureCommand,
-  infoCommand,
-  pingCommand,
-  runtimeCommand,
-  syncClockCommand,
-  touchCommand,
-} from './commands/calls.ts';
-import { decodeCommand, encodeCommand } from './commands/captures.ts';
-import { listCommand } from './commands/list.ts';
-import { statusCommand } from './commands/status.ts';
-import { watchCommand } from './commands/watch.ts';
+import { commands } from './commands.ts';
 import { defectExitCode, errorExitCodes, exitCodes } from './exit-codes.ts';
+import { commandText, overviewText } from './help.ts';
 import { watchInterruption } from './interruption.ts';
 import { jsonText } from './json-text.ts';
 import { readTlsOptions } from './tls-options.ts';
 
-const commands: Readonly<Record<string, Command>> = {
-  status: statusCommand,
-  ping: pingCommand,
-  info: infoCommand,
-  runtime: runtimeCommand,
-  ensure: ensureCommand,
-  'sync-clock': syncClockCommand,
-  touch: touchCommand,
-  watch: watchCommand,
-  list: listCommand,
-  agent: agentCommand,
-  encode: encodeCommand,
-  decode: decodeCommand,
-};
-
 /** Longest name of a command that is quoted. */
 const maxNameLength = 100;
+/** Each asks for help, wherever it stands before `--`. */
+const helpWords: readonly string[] = ['--help', '-h'];
 /** What is printed of the trace of a defect. */
 const [maxTraceLines, maxTraceLineLength] = [50, 300];
 
@@ -50,40 +27,48 @@ const logger: Logger = {
   error: writeError,
 };
 
-async function main([name, ...args]: readonly string[]): Promise<void> {
-  if (name === undefined || name === '--help' || name === 'help') {
-    print(helpText());
-    return;
-  }
-  const wantsJson = args.includes('--json');
+async function main(words: readonly string[]): Promise<void> {
+  const { own } = splitAtTerminator(words);
+  const [name = '--help', ...args] = words;
   const interruption = watchInterruption();
   // A reader that has seen enough, such as head(1), is no failure.
   process.stdout.on('error', () => {
     interruption.begin(exitCodes.done);
   });
+  const command = commands.find((row) => row.name === name);
   try {
-    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-    if (command === undefined) {
-      throw new AgentError(
-        'usage',
-        plain`${quoted(name, maxNameLength)} is not a command. Try: sandlight help`,
-      );
-    }
-    const line = parseCommandLine(args, command.options);
-    const tls = await readTlsOptions(line);
-    const connect: typeof connectAgent = (endpoint, options) => connectAgent(endpoint, { ...options, tls });
-    const interrupted = interruption.signal;
-    process.exitCode = await command.run({
-      ...{ line, connect, logger, interrupted, print },
-      outputTaken: () => outputTaken(interrupted),
-    });
+    if (name === '--version') print(plain`sandlight ${plainText(version, maxNameLength)}`);
+    else if (own.some((word) => helpWords.includes(word)) || words.length === 0) print(helpText(command));
+    else if (command === undefined) throw unknownCommand(name);
+    else process.exitCode = await run(command, args, interruption.signal);
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
     const { code, message } = error;
-    if (wantsJson) print(jsonText({ error: { code, message } }));
+    if (own.includes('--json')) print(jsonText({ error: { code, message } }));
     else writeError(message);
-    process.exitCode = errorExitCodes[code];
+    process.exitCode = command?.failureExitCode ?? errorExitCodes[code];
   }
+}
+
+async function run(command: Command, args: readonly string[], interrupted: AbortSignal): Promise<number> {
+  const line = parseCommandLine(args, command);
+  const tls = await readTlsOptions(line);
+  const connect: typeof connectAgent = (endpoint, options) => connectAgent(endpoint, { ...options, tls });
+  return command.run({
+    ...{ line, commands, connect, logger, interrupted, print },
+    outputTaken: () => outputTaken(interrupted),
+  });
+}
+
+function unknownCommand(name: string): AgentError {
+  return new AgentError(
+    'usage',
+    plain`${quoted(name, maxNameLength)} is not a command. Try: sandlight --help`,
+  );
+}
+
+function helpText(command: Command | undefined): PlainText {
+  return command === undefined ? overviewText(commands) : commandText(command, commonOptions);
 }
 
 function print(text: PlainText): void {
@@ -109,20 +94,6 @@ function outputTaken(interrupted: AbortSignal): Promise<void> {
 
 function writeError(message: PlainText): void {
   process.stderr.write(`${message}\n`);
-}
-
-function helpText(): PlainText {
-  const rows = Object.values(commands).map(
-    ({ usage, summary }) => plain`  sandlight ${usage}\n      ${summary}`,
-  );
-  return joined(
-    [
-      plain`Usage:`,
-      ...rows,
-      plain`Every command takes --json and --timeout MS, and for TLS --tls-ca FILE, --tls-cert FILE, --tls-key FILE and --tls-name NAME.`,
-    ],
-    '\n',
-  );
 }
 
 /** A defect of this program: its trace is what helps, and may quote what a guest said. */

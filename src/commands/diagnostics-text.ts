@@ -1,6 +1,7 @@
 import { connectionError } from '../sandboxes/model/connection.ts';
 import type { CallOutcome } from '../sandboxes/watch/call-log.ts';
 import type { SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
+import type { PortBook } from '../sandboxes/model/port-book.ts';
 
 /** Where and in what the extension runs. */
 export interface DiagnosticsEnvironment {
@@ -84,8 +85,12 @@ function sandboxFacts(sandbox: SandboxSnapshot): Readonly<Record<string, string 
     'clock offset in ms': clockOffsetMs?.value.toFixed(0) ?? 'unknown',
     services: runtime?.value.services.length ?? 'unknown',
     ports: ports.kind === 'known' && ports.stale !== null ? 'stale' : ports.kind,
-    'published containers': ports.kind === 'known' ? ports.book.containers.length : 'unknown',
+    'published containers': ports.kind === 'known' ? publishing(ports.book) : 'unknown',
     'ports left out': ports.kind === 'known' ? ports.book.leftOut : 'unknown',
     cuts: sandbox.cuts,
   };
+}
+
+function publishing({ containers }: PortBook): number {
+  return containers.reduce((count, { bindings }) => count + (bindings.length > 0 ? 1 : 0), 0);
 }

@@ -1,4 +1,4 @@
-import { sameBindings, type PortBinding, type PortChange } from '../agent/facts.ts';
+import { sameBindings, type ContainerReport, type PortBinding, type PortChange } from '../agent/facts.ts';
 import { maxBindings, maxContainers, type ListedContainer, type PortList } from './port-bindings.ts';
 
 /** What happens to what is known. */
@@ -37,7 +37,10 @@ export class KnownPorts {
     if (bindings.length === 0) this.#containers.delete(containerId);
     else this.#containers.set(containerId, bindings);
     if (ports.leftOut > 0) this.#listener.onCut(containerId, ports.leftOut);
-    if (this.#hasSnapshot) this.#listener.onChange({ kind: 'changed', containerId, bindings });
+    if (this.#hasSnapshot) {
+      const report = bindings.length === 0 ? null : { facts: null, bindings };
+      this.#listener.onChange({ kind: 'changed', containerId, report });
+    }
     const hasMoreRoom = wasCrowdedOut || bindings.length < before.length;
     const [next] = this.#crowdedOut;
     return hasMoreRoom && next !== containerId ? next : undefined;
@@ -51,7 +54,9 @@ export class KnownPorts {
     for (const { id, ports } of containers) this.set(id, ports);
     if (this.#hasSnapshot) return;
     this.#hasSnapshot = true;
-    this.#listener.onChange({ kind: 'snapshot', containers: new Map(this.#containers) });
+    const reports = new Map<string, ContainerReport>();
+    for (const [id, bindings] of this.#containers) reports.set(id, { facts: null, bindings });
+    this.#listener.onChange({ kind: 'snapshot', containers: reports });
   }
 
   /** The list when there is room for it, otherwise none. */

@@ -1,5 +1,5 @@
 import { AgentError, maxQuotedLength } from '../agent/errors.ts';
-import type { PortBinding } from '../agent/facts.ts';
+import type { ContainerReport } from '../agent/facts.ts';
 import {
   AgentPingRequest,
   AgentPingResponse,
@@ -121,15 +121,16 @@ async function* watchPorts(
   check('sandlight.v1.WatchPortsRequest', request);
   for await (const update of ports.subscribe(signal)) {
     if (update.kind === 'changed') {
-      yield portEvent(update.containerId, update.bindings);
+      yield portEvent(update.containerId, update.report);
     } else {
-      for (const [containerId, bindings] of update.containers) yield portEvent(containerId, bindings);
+      for (const [containerId, report] of update.containers) yield portEvent(containerId, report);
       yield PortEvent.encode({ event: { $case: 'snapshotComplete', value: {} } }).finish();
     }
   }
 }
 
-function portEvent(containerId: string, bindings: readonly PortBinding[]): Uint8Array {
+function portEvent(containerId: string, report: ContainerReport | null): Uint8Array {
+  const bindings = report?.bindings ?? [];
   const event: PortEvent['event'] =
     bindings.length === 0
       ? { $case: 'removed', value: { containerId } }

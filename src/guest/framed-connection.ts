@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AgentError, messageOf } from '../agent/errors.ts';
 import { BatchedWriter } from '../base/batched-writer.ts';
-import type { PortBinding } from '../agent/facts.ts';
+import type { ContainerReport } from '../agent/facts.ts';
 import { plain } from '../base/text.ts';
 import {
   AgentServiceServiceName,
@@ -136,10 +136,9 @@ class FramedConnection {
       const push = async (): Promise<void> => {
         for await (const update of this.#services.ports.subscribe(this.#gone)) {
           if (update.kind === 'changed') {
-            await this.#write(notificationFrame(update.containerId, update.bindings));
+            await this.#write(notificationFrame(update.containerId, update.report));
           } else {
-            for (const [id, bindings] of update.containers)
-              await this.#write(notificationFrame(id, bindings));
+            for (const [id, report] of update.containers) await this.#write(notificationFrame(id, report));
             resolve();
           }
         }
@@ -180,7 +179,8 @@ class FramedConnection {
   }
 }
 
-function notificationFrame(containerId: string, bindings: readonly PortBinding[]): Buffer {
+function notificationFrame(containerId: string, report: ContainerReport | null): Buffer {
+  const bindings = report?.bindings ?? [];
   return bindings.length === 0
     ? encodeArcboxFrame(arcboxType.portBindingsRemoved, PortBindingsRemoved.encode({ containerId }).finish())
     : encodeArcboxFrame(

@@ -139,7 +139,9 @@ function toState(snapshot: SandboxSnapshot): SandboxState {
     system: snapshot.system && systemInfoJson(snapshot.system.value),
     ports:
       ports.kind === 'known'
-        ? ports.book.containers.map(({ containerId, bindings }) => ({ containerId, bindings }))
+        ? ports.book.containers
+            .filter(({ bindings }) => bindings.length > 0)
+            .map(({ containerId, bindings }) => ({ containerId, bindings }))
         : null,
   };
 }

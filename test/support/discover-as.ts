@@ -16,7 +16,7 @@ const tell = async (): Promise<void> => {
   const { sandboxes, notes } = await discoverMicrosandbox(home);
   process.stdout.write(`${JSON.stringify({ names: sandboxes.map(({ name }) => name), notes })}\n`);
 };
-watchMicrosandbox(home, () => void tell(), new AbortController().signal);
+await watchMicrosandbox(home, () => void tell(), new AbortController().signal);
 await tell();
 // Watching alone does not keep a program alive.
 process.stdin.resume();

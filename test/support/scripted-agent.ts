@@ -21,6 +21,7 @@ import type { PortUpdate } from '../../src/guest/published-ports.ts';
 import { serveFramedConnection } from '../../src/guest/framed-connection.ts';
 import { listen, type Listener } from '../../src/guest/listen.ts';
 import type { ArcboxServices, GuestCallContext } from '../../src/guest/service.ts';
+import { publishing } from './reports.ts';
 
 /** What the agent answers; a test changes it at will. */
 export interface Script {
@@ -165,7 +166,10 @@ export class ScriptedAgent {
   async *#subscribe(signal: AbortSignal): AsyncGenerator<PortUpdate> {
     const { ports } = this.script;
     const told = new Map(ports);
-    yield { kind: 'snapshot', containers: new Map(told) };
+    yield {
+      kind: 'snapshot',
+      containers: new Map([...told].map(([id, bindings]) => [id, publishing(...bindings)])),
+    };
     let changed = new AbortController();
     const wake = (): void => {
       changed.abort();
@@ -177,7 +181,11 @@ export class ScriptedAgent {
         if (told.get(containerId) === bindings) continue;
         if (bindings.length === 0) told.delete(containerId);
         else told.set(containerId, bindings);
-        yield { kind: 'changed', containerId, bindings };
+        yield {
+          kind: 'changed',
+          containerId,
+          report: bindings.length === 0 ? null : publishing(...bindings),
+        };
       }
       const either = AbortSignal.any([signal, changed.signal]);
       await sleep(2 ** 30, undefined, { signal: either }).catch(() => undefined);

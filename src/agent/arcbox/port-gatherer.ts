@@ -1,6 +1,6 @@
 import * as l10n from '../../base/l10n.ts';
 import { AgentError } from '../errors.ts';
-import type { PortBinding, PortChange } from '../facts.ts';
+import type { ContainerReport, PortChange } from '../facts.ts';
 import { PortBindingsChanged } from '../generated/arcbox/v1/agent.ts';
 import type { PortFollower, PortStream } from '../session.ts';
 import { visitFields } from './top-level-fields.ts';
@@ -111,7 +111,7 @@ export class PortGatherer implements PortStream {
     for (const [containerId, waiting] of this.#waiting) {
       if (changes.length >= maxDrainedContainers) break;
       this.#forget(containerId, waiting);
-      changes.push({ kind: 'changed', containerId, bindings: bindingsOf(waiting) });
+      changes.push({ kind: 'changed', containerId, report: reportOf(waiting) });
     }
     if (this.#damage !== undefined) changes.push({ kind: 'stale', reason: this.#damage });
     this.#damage = undefined;
@@ -120,9 +120,12 @@ export class PortGatherer implements PortStream {
     return changes;
   }
 
-  #drainSnapshot(): ReadonlyMap<string, readonly PortBinding[]> {
-    const containers = new Map<string, readonly PortBinding[]>();
-    for (const [containerId, waiting] of this.#waiting) containers.set(containerId, bindingsOf(waiting));
+  #drainSnapshot(): ReadonlyMap<string, ContainerReport> {
+    const containers = new Map<string, ContainerReport>();
+    for (const [containerId, waiting] of this.#waiting) {
+      const report = reportOf(waiting);
+      if (report !== null) containers.set(containerId, report);
+    }
     this.#clear();
     return containers;
   }
@@ -176,8 +179,10 @@ function sizeOf(containerId: string, { message }: Waiting): number {
   return containerId.length + message.length;
 }
 
-function bindingsOf({ message }: Waiting): readonly PortBinding[] {
-  return message === '' ? [] : PortBindingsChanged.decode(Buffer.from(message, 'latin1')).bindings;
+function reportOf({ message }: Waiting): ContainerReport | null {
+  if (message === '') return null;
+  const { bindings } = PortBindingsChanged.decode(Buffer.from(message, 'latin1'));
+  return { facts: null, bindings };
 }
 
 function tooMuchWaits(): AgentError {

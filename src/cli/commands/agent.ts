@@ -14,16 +14,21 @@ import { readTlsOptions } from '../tls-options.ts';
 
 /** `agent`: runs the reference guest agent until interrupted. */
 export const agentCommand: Command = {
-  usage: plain`agent --listen ENDPOINT [--listen ...] | --stdio [--protocol PROTOCOL] [--docker SOCKET] [--containerd SOCKET] [--allow-clock-set] [--exit-with-stdin] [--tls-cert FILE --tls-key FILE [--tls-ca FILE]]`,
+  name: plain`agent`,
   summary: plain`run the reference guest agent on this machine`,
+  arguments: [],
   options: {
-    listen: { type: 'string', multiple: true },
-    docker: { type: 'string' },
-    containerd: { type: 'string' },
-    'allow-clock-set': { type: 'boolean' },
-    'exit-with-stdin': { type: 'boolean' },
-    stdio: { type: 'boolean' },
-    protocol: { type: 'string' },
+    listen: { value: plain`ENDPOINT`, summary: plain`serve there`, isRepeatable: true },
+    stdio: { summary: plain`serve one client over standard input and output` },
+    protocol: {
+      value: plain`PROTOCOL`,
+      summary: plain`what --stdio speaks; arcbox unless given`,
+      completes: protocols.map((name) => plain`${name}`),
+    },
+    docker: { value: plain`SOCKET`, summary: plain`the Docker engine's socket`, completes: 'file' },
+    containerd: { value: plain`SOCKET`, summary: plain`containerd's socket`, completes: 'file' },
+    'allow-clock-set': { summary: plain`let clients set this machine's clock` },
+    'exit-with-stdin': { summary: plain`end when standard input does` },
   },
   async run({ line, logger, interrupted, print }) {
     const listen = line.texts('listen').map(parseEndpoint);

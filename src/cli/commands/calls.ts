@@ -3,7 +3,7 @@ import { AgentError } from '../../agent/errors.ts';
 import { facetOf, missing } from '../../agent/session.ts';
 import { plain, plainText, quoted } from '../../base/text.ts';
 import { maxArgumentLength, parseCount } from '../arguments.ts';
-import { printResult, withSession, type Command } from '../command.ts';
+import { endpointRow, printResult, withSession, type Command } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { roundMs, summarizeRtts } from '../format.ts';
 import { jsonText } from '../json-text.ts';
@@ -18,9 +18,10 @@ const [maxWordLength, maxSentenceLength] = [50, 500];
 
 /** `ping ENDPOINT`: a burst of round trips, one after the other. Never touches the guest's clock. */
 export const pingCommand: Command = {
-  usage: plain`ping ENDPOINT [--count N]`,
+  name: plain`ping`,
   summary: plain`measure round trips; never touches the guest clock`,
-  options: { count: { type: 'string' } },
+  arguments: [endpointRow],
+  options: { count: { value: plain`N`, summary: plain`how many; ${defaultPingCount} unless given` } },
   run: async (context) => {
     const count = parseCount(
       context.line.text('count') ?? String(defaultPingCount),
@@ -46,8 +47,9 @@ export const pingCommand: Command = {
 
 /** `info ENDPOINT`: the guest's SystemInfo. */
 export const infoCommand: Command = {
-  usage: plain`info ENDPOINT`,
+  name: plain`info`,
   summary: plain`show what the guest is`,
+  arguments: [endpointRow],
   options: {},
   run: (context) =>
     withSession(context, async (session, options) => {
@@ -59,8 +61,9 @@ export const infoCommand: Command = {
 
 /** `runtime ENDPOINT`: the guest's RuntimeStatusResponse. */
 export const runtimeCommand: Command = {
-  usage: plain`runtime ENDPOINT`,
+  name: plain`runtime`,
   summary: plain`show the state of the container runtime`,
+  arguments: [endpointRow],
   options: {},
   run: (context) =>
     withSession(context, async (session, options) => {
@@ -72,9 +75,10 @@ export const runtimeCommand: Command = {
 
 /** `ensure ENDPOINT`: makes the runtime usable, polling while the guest says `starting`. A runtime that is not ready is a no. */
 export const ensureCommand: Command = {
-  usage: plain`ensure ENDPOINT [--no-start]`,
+  name: plain`ensure`,
   summary: plain`make the container runtime ready, starting it unless --no-start`,
-  options: { 'no-start': { type: 'boolean' } },
+  arguments: [endpointRow],
+  options: { 'no-start': { summary: plain`only look` } },
   run: (context) =>
     withSession(context, async (session, options) => {
       const start = performance.now();
@@ -103,8 +107,9 @@ export const ensureCommand: Command = {
 
 /** `touch ENDPOINT`: tells the guest that it is in use. */
 export const touchCommand: Command = {
-  usage: plain`touch ENDPOINT`,
+  name: plain`touch`,
   summary: plain`tell the guest that it is in use, postponing its idle shutdown`,
+  arguments: [endpointRow],
   options: {},
   run: (context) =>
     withSession(context, async (session, options) => {
@@ -120,9 +125,10 @@ export const touchCommand: Command = {
 
 /** `sync-clock ENDPOINT`: the only command that sets a clock. */
 export const syncClockCommand: Command = {
-  usage: plain`sync-clock ENDPOINT [--at UNIX_NANOS]`,
+  name: plain`sync-clock`,
   summary: plain`set the guest clock to this host, or to a given time`,
-  options: { at: { type: 'string' } },
+  arguments: [endpointRow],
+  options: { at: { value: plain`UNIX_NANOS`, summary: plain`the time to set, in nanoseconds since 1970` } },
   run: async (context) => {
     const at = context.line.text('at');
     if (at !== undefined && !/^\d{1,19}$/.test(at)) {

@@ -20,13 +20,14 @@ const wires = plainText(Object.keys(decoders).join('|'), 100);
 
 /** `encode`: proto3 JSON on standard input, one message a line, to frames in hexadecimal, one a line. */
 export const encodeCommand: Command = {
-  usage: plain`encode --wire arcbox --message NAME [--type N] [--trace-id T]`,
+  name: plain`encode`,
   summary: plain`turn JSON lines into frames in hexadecimal`,
+  arguments: [],
   options: {
-    wire: { type: 'string' },
-    message: { type: 'string' },
-    type: { type: 'string' },
-    'trace-id': { type: 'string' },
+    wire: { value: plain`WIRE`, summary: plain`arcbox; needed`, completes: [plain`arcbox`] },
+    message: { value: plain`NAME`, summary: plain`which message the lines are; needed` },
+    type: { value: plain`N`, summary: plain`frame type, where a message travels under several` },
+    'trace-id': { value: plain`ID`, summary: plain`the frame's trace id` },
   },
   async run({ line, print, interrupted }) {
     if (line.text('wire') !== 'arcbox')
@@ -55,9 +56,16 @@ export const encodeCommand: Command = {
 
 /** `decode`: captures in hexadecimal, one a line, to `{frames}` or `{error}`, one a line. */
 export const decodeCommand: Command = {
-  usage: plain`decode --wire ${wires}`,
+  name: plain`decode`,
   summary: plain`turn captures in hexadecimal into JSON lines`,
-  options: { wire: { type: 'string' } },
+  arguments: [],
+  options: {
+    wire: {
+      value: plain`WIRE`,
+      summary: plain`${wires}; needed`,
+      completes: Object.keys(decoders).map((name) => plainText(name, 40)),
+    },
+  },
   async run({ line, print, interrupted }) {
     const wire = line.text('wire') ?? '';
     const decode = Object.hasOwn(decoders, wire) ? decoders[wire] : undefined;

@@ -1,5 +1,4 @@
 import { formatEndpoint } from '../../agent/endpoint.ts';
-import { AgentError } from '../../agent/errors.ts';
 import { arcboxCandidates, findArcboxSockets } from '../../sandboxes/sources/arcbox/sockets.ts';
 import { discoverArcbox } from '../../sandboxes/sources/arcbox/daemon.ts';
 import { discoverMicrosandbox } from '../../sandboxes/sources/microsandbox/discover.ts';
@@ -9,12 +8,12 @@ import { exitCodes } from '../exit-codes.ts';
 
 /** `list`: the sandboxes found on this machine. */
 export const listCommand: Command = {
-  usage: plain`list`,
+  name: plain`list`,
   summary: plain`list the sandboxes found on this machine`,
+  arguments: [],
   options: {},
   async run(context) {
-    const { logger, interrupted, line } = context;
-    if (line.positionals.length > 0) throw new AgentError('usage', plain`list takes no argument.`);
+    const { logger, interrupted } = context;
     const microsandboxes = await discoverMicrosandbox(undefined, interrupted);
     const sockets = await findArcboxSockets(arcboxCandidates());
     const machines = sockets && (await discoverArcbox(sockets, interrupted, logger));

@@ -12,15 +12,16 @@ import {
   type PortKnowledge,
 } from '../../sandboxes/model/port-book.ts';
 import { judgeReadiness } from '../../sandboxes/model/readiness.ts';
-import { printResult, withSession, type Command, type CliContext } from '../command.ts';
+import { endpointRow, printResult, withSession, type Command, type CliContext } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { roundMs } from '../format.ts';
 import { portBindingJson, runtimeStatusJson, systemInfoJson } from '../../agent/facts-json.ts';
 
 /** `status ENDPOINT`: connects, makes a round trip and asks for everything the agent knows. */
 export const statusCommand: Command = {
-  usage: plain`status ENDPOINT`,
+  name: plain`status`,
   summary: plain`connect, make a round trip, show everything known`,
+  arguments: [endpointRow],
   options: {},
   run: (context) =>
     withSession(context, async (session, options) => {
@@ -61,12 +62,11 @@ export const statusCommand: Command = {
     }),
 };
 
-/** Ports in the JSON of `status` and `watch`. */
+/** Ports in the JSON of `status` and `watch`; a container that publishes nothing is none of them. */
 export function portsToJson({ containers }: PortBook): unknown {
-  return containers.map(({ containerId, bindings }) => ({
-    containerId,
-    bindings: bindings.map(portBindingJson),
-  }));
+  return containers
+    .filter(({ bindings }) => bindings.length > 0)
+    .map(({ containerId, bindings }) => ({ containerId, bindings: bindings.map(portBindingJson) }));
 }
 
 async function listPorts(session: AgentSession, options: CallOptions): Promise<PortBook> {

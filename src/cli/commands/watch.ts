@@ -7,7 +7,7 @@ import { CallLog } from '../../sandboxes/watch/call-log.ts';
 import { SandboxMonitor } from '../../sandboxes/watch/sandbox-monitor.ts';
 import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import { endpointArgument } from '../arguments.ts';
-import type { CliContext, Command } from '../command.ts';
+import { endpointRow, type CliContext, type Command } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { jsonText } from '../json-text.ts';
 import { runtimeStatusJson } from '../../agent/facts-json.ts';
@@ -15,8 +15,9 @@ import { portsToJson } from './status.ts';
 
 /** `watch ENDPOINT`: one JSON object a line for every change, until interrupted; reconnects by itself. */
 export const watchCommand: Command = {
-  usage: plain`watch ENDPOINT`,
+  name: plain`watch`,
   summary: plain`print state, runtime and ports, then every change, until interrupted`,
+  arguments: [endpointRow],
   options: {},
   async run(context) {
     const { connect, logger, interrupted } = context;

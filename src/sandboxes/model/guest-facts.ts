@@ -1,5 +1,6 @@
 import type {
   AgentIdentity,
+  ContainerFacts,
   ListeningPorts,
   PortBinding,
   RuntimeStatus,
@@ -10,6 +11,8 @@ import { plain, plainText, type PlainText, type TextCleaner } from '../../base/t
 
 /** Longest name of a thing, in characters. */
 export const maxNameLength = 100;
+/** Longest reference of an image, in characters. */
+export const maxImageLength = 300;
 /** Longest sentence of a guest, in characters. */
 export const maxDetailLength = 500;
 /** Services that are shown. */
@@ -79,6 +82,20 @@ export function cleanIdentity(agent: AgentIdentity, cleaner: TextCleaner): Agent
   return { ...agent, version: cleaner.text(agent.version, maxNameLength) };
 }
 
+/** What is told of a container, as it may be shown; a moment that cannot be one is untold. */
+export function cleanContainer(facts: ContainerFacts): ContainerFacts<PlainText> {
+  const name = (text: string): PlainText => plainText(text, maxNameLength);
+  return {
+    name: name(facts.name),
+    image: plainText(facts.image, maxImageLength),
+    composeProject: name(facts.composeProject),
+    composeService: name(facts.composeService),
+    state: name(facts.state),
+    health: name(facts.health),
+    startedAtMs: isUnixMs(facts.startedAtMs) ? facts.startedAtMs : 0,
+  };
+}
+
 /** What is left of a container's bindings. */
 export interface CleanBindings {
   /** By container port, protocol, address, host port. */
@@ -105,6 +122,11 @@ export function cleanBindings(bindings: readonly PortBinding[]): CleanBindings {
 function protocolOf(word: string): PlainText | undefined {
   if (word === '') return plain`tcp`;
   return /^[a-z0-9]{1,16}$/i.test(word) ? plainText(word.toLowerCase(), 16) : undefined;
+}
+
+/** True for what `Date` can hold. */
+function isUnixMs(ms: number): boolean {
+  return ms > 0 && ms <= 8.64e15;
 }
 
 function isPort(port: number): boolean {

@@ -1,21 +1,23 @@
-import type { PortBinding, PortChange } from '../../agent/facts.ts';
+import { sameFacts, type ContainerFacts, type ContainerReport, type PortChange } from '../../agent/facts.ts';
 import * as l10n from '../../base/l10n.ts';
 import { plain, plainText, type PlainText } from '../../base/text.ts';
 import type { HostPort } from './discovered.ts';
-import { cleanBindings, maxContainerIdLength, type HostBinding } from './guest-facts.ts';
+import { cleanBindings, cleanContainer, maxContainerIdLength, type HostBinding } from './guest-facts.ts';
 
-/** The published ports of one container. */
+/** One container and the ports it publishes. */
 export interface ContainerPorts {
   /** Empty where the sandbox itself publishes them. */
   readonly containerId: PlainText;
+  /** `null` where only its ports are told; it then publishes something. */
+  readonly facts: ContainerFacts<PlainText> | null;
   readonly bindings: readonly HostBinding[];
   /** Bindings that cannot exist, or are too many. */
   readonly leftOut: number;
 }
 
-/** What is known of a sandbox's published ports. */
+/** What is known of a sandbox's containers and the ports they publish. */
 export interface PortBook {
-  /** Those that are shown, ordered by container id; each publishes something. */
+  /** Those that are shown, ordered by container id; those that publish something come before the others to the limit. */
   readonly containers: readonly ContainerPorts[];
   /** Bindings and containers that are told of at present, and not shown. */
   readonly leftOut: number;
@@ -37,9 +39,9 @@ export type PortKnowledge =
   | { readonly kind: 'unknown'; readonly reason: PlainText }
   | { readonly kind: 'known'; readonly book: PortBook; readonly stale: Staleness | null };
 
-/** Containers whose ports are shown. */
+/** Containers that are shown. */
 export const maxShownContainers = 2000;
-/** Containers whose ports are kept; a list of more is stale, because what is beyond is forgotten. */
+/** Containers that are kept; a list of more is stale, because what is beyond is forgotten. */
 export const maxKeptContainers = 10_000;
 
 export const emptyBook: PortBook = { containers: [], leftOut: 0, kept: [] };
@@ -54,7 +56,7 @@ export function applyPortChanges(
   nowMs: number,
 ): PortKnowledge {
   let knowledge = before;
-  let gathered = new Map<string, readonly PortBinding[]>();
+  let gathered = new Map<string, ContainerReport | null>();
   const flush = (): void => {
     if (gathered.size > 0) knowledge = withContainers(knowledge, gathered, nowMs);
     gathered = new Map();
@@ -62,7 +64,7 @@ export function applyPortChanges(
   for (const change of changes) {
     switch (change.kind) {
       case 'changed':
-        gathered.set(change.containerId, change.bindings);
+        gathered.set(change.containerId, change.report);
         break;
       case 'snapshot':
         gathered = new Map(change.containers);
@@ -97,20 +99,21 @@ export function knownFromTool(ports: readonly HostPort[]): PortKnowledge {
     protocol,
     hostIp: hostAddress,
   }));
-  return withContainers({ kind: 'known', book: emptyBook, stale: null }, new Map([['', bindings]]), 0);
+  const reports = new Map([['', { facts: null, bindings }]]);
+  return withContainers({ kind: 'known', book: emptyBook, stale: null }, reports, 0);
 }
 
-/** Replaces the lists of some containers; an empty list removes one. */
+/** Replaces what is known of some containers; one that tells nothing is removed. */
 function withContainers(
   knowledge: PortKnowledge,
-  lists: ReadonlyMap<string, readonly PortBinding[]>,
+  reports: ReadonlyMap<string, ContainerReport | null>,
   nowMs: number,
 ): PortKnowledge {
   const changed: ContainerPorts[] = [];
   const removed = new Set<string>();
-  for (const [id, list] of lists) {
-    const entry = containerPorts(id, list);
-    if (entry.bindings.length + entry.leftOut === 0) removed.add(entry.containerId);
+  for (const [id, report] of reports) {
+    const entry = containerPorts(id, report ?? nothingTold);
+    if (entry.facts === null && entry.bindings.length + entry.leftOut === 0) removed.add(entry.containerId);
     else changed.push(entry);
   }
   const known = knowledge.kind === 'known' ? knowledge : { book: emptyBook, stale: null };
@@ -120,28 +123,42 @@ function withContainers(
   const next: PortKnowledge = { kind: 'known', book, stale: known.stale };
   if (kept.length <= maxKeptContainers) return next;
   const reason = l10n.t(
-    'More than {0} containers publish ports, and the others are not kept. Refresh when there are fewer.',
+    'There are more than {0} containers, and the others are not kept. Refresh when there are fewer.',
     maxKeptContainers,
   );
   return asStale(next, reason, nowMs);
 }
 
-/** A container whose id had to be cleaned cannot exist, and might pass for another one: it publishes nothing. */
-function containerPorts(id: string, list: readonly PortBinding[]): ContainerPorts {
+const nothingTold: ContainerReport = { facts: null, bindings: [] };
+
+/** A container whose id had to be cleaned cannot exist, and might pass for another one: it is left out with its ports. */
+function containerPorts(id: string, { facts, bindings }: ContainerReport): ContainerPorts {
   const containerId = plainText(id, maxContainerIdLength);
   return containerId === id
-    ? { containerId, ...cleanBindings(list) }
-    : { containerId: plain`${containerId}…`, bindings: [], leftOut: list.length };
+    ? { containerId, facts: facts && cleanContainer(facts), ...cleanBindings(bindings) }
+    : {
+        containerId: plain`${containerId}…`,
+        facts: null,
+        bindings: [],
+        leftOut: bindings.length + (facts === null ? 0 : 1),
+      };
 }
 
 function bookOf(kept: readonly ContainerPorts[]): PortBook {
   const shown: ContainerPorts[] = [];
+  let roomForQuiet =
+    maxShownContainers - kept.reduce((sum, { bindings }) => sum + (bindings.length > 0 ? 1 : 0), 0);
+  let roomForPublishing = maxShownContainers;
   let leftOut = 0;
   for (const container of kept) {
     leftOut += container.leftOut;
-    if (container.bindings.length === 0) continue;
-    if (shown.length < maxShownContainers) shown.push(container);
-    else leftOut += container.bindings.length;
+    if (container.bindings.length > 0) {
+      if (roomForPublishing-- > 0) shown.push(container);
+      else leftOut += container.bindings.length;
+    } else if (container.facts !== null) {
+      if (roomForQuiet-- > 0) shown.push(container);
+      else leftOut++;
+    }
   }
   return { containers: shown.length === kept.length ? kept : shown, leftOut, kept };
 }
@@ -181,6 +198,7 @@ function merge(
 function isSameList(a: ContainerPorts, b: ContainerPorts): boolean {
   return (
     a.leftOut === b.leftOut &&
+    sameFacts(a.facts, b.facts) &&
     a.bindings.length === b.bindings.length &&
     a.bindings.every((binding, index) => {
       const other = b.bindings[index];

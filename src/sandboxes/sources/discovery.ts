@@ -109,7 +109,6 @@ async function followMicrosandbox(
     followUps = 0;
     look();
   };
-  watchMicrosandbox(home, onNews, signal);
   const losses = onConnectionLost(registry, 'microsandbox', onNews);
   signal.addEventListener(
     'abort',
@@ -119,6 +118,7 @@ async function followMicrosandbox(
     },
     { once: true },
   );
+  await watchMicrosandbox(home, onNews, signal);
   look();
 }
 

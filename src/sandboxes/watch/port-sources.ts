@@ -1,5 +1,5 @@
 import type { AgentError } from '../../agent/errors.ts';
-import type { PortBinding, PortChange } from '../../agent/facts.ts';
+import type { ContainerReport, PortChange } from '../../agent/facts.ts';
 import type { Logger } from '../../base/logger.ts';
 
 /** Changes of published ports that wait to be taken, each container's once. */
@@ -11,8 +11,8 @@ export interface PortSource {
 /** Gathers changes that are told one by one, so that a storm of them costs one change a container. */
 export class PortInbox implements PortSource {
   readonly #onPending: () => void;
-  #snapshot: ReadonlyMap<string, readonly PortBinding[]> | undefined;
-  #changed = new Map<string, readonly PortBinding[]>();
+  #snapshot: ReadonlyMap<string, ContainerReport> | undefined;
+  #changed = new Map<string, ContainerReport | null>();
   /** The latest word on being current: `undefined` when there was none since the last time. */
   #staleness: AgentError | 'current' | undefined;
 
@@ -30,7 +30,7 @@ export class PortInbox implements PortSource {
         this.#staleness = undefined;
         break;
       case 'changed':
-        this.#changed.set(change.containerId, change.bindings);
+        this.#changed.set(change.containerId, change.report);
         break;
       case 'stale':
         this.#staleness = change.reason;
@@ -45,8 +45,7 @@ export class PortInbox implements PortSource {
   drain(): readonly PortChange[] {
     const changes: PortChange[] = [];
     if (this.#snapshot !== undefined) changes.push({ kind: 'snapshot', containers: this.#snapshot });
-    for (const [containerId, bindings] of this.#changed)
-      changes.push({ kind: 'changed', containerId, bindings });
+    for (const [containerId, report] of this.#changed) changes.push({ kind: 'changed', containerId, report });
     if (this.#staleness === 'current') changes.push({ kind: 'current' });
     else if (this.#staleness !== undefined) changes.push({ kind: 'stale', reason: this.#staleness });
     this.#snapshot = undefined;

@@ -11,6 +11,7 @@ import type { EnsureOutcome, PortChange } from '../../../src/agent/facts.ts';
 import { facetOf, type AgentSession, type EnsureOptions } from '../../../src/agent/session.ts';
 import { startGuestAgent, type GuestAgent } from '../../../src/guest/agent.ts';
 import { docker, endProcess, inOwnNetwork, makeWebImage, whyNoDocker } from './dockerd.ts';
+import { publishing } from '../../support/reports.ts';
 
 const skip = await whyNoDocker();
 const options = { timeoutMs: 20_000 };
@@ -116,11 +117,11 @@ describe.skipIf(skip !== undefined)(
       const id = await docker(dockerSocket, 'run', '-d', '-p', '127.0.0.1:18080:80', 'web');
       const binding = { containerPort: 80, hostPort: 18080, protocol: 'tcp', hostIp: '127.0.0.1' };
       await vi.waitFor(() => {
-        expect(changes.slice(1)).toEqual([{ kind: 'changed', containerId: id, bindings: [binding] }]);
+        expect(changes.slice(1)).toEqual([{ kind: 'changed', containerId: id, report: publishing(binding) }]);
       }, 20_000);
       await docker(dockerSocket, 'rm', '-f', id);
       await vi.waitFor(() => {
-        expect(changes.slice(2)).toEqual([{ kind: 'changed', containerId: id, bindings: [] }]);
+        expect(changes.slice(2)).toEqual([{ kind: 'changed', containerId: id, report: null }]);
       }, 20_000);
     });
 

@@ -32,9 +32,10 @@ describe.skipIf(skip !== undefined)(`the port watcher and a real dockerd${skip ?
       logger: silentLogger,
       onChange: (change) => {
         changes.push(change);
-        if (change.kind === 'changed') ports.set(change.containerId, change.bindings.map(text));
+        if (change.kind === 'changed')
+          ports.set(change.containerId, (change.report?.bindings ?? []).map(text));
         if (change.kind === 'snapshot')
-          for (const [id, bindings] of change.containers) ports.set(id, bindings.map(text));
+          for (const [id, { bindings }] of change.containers) ports.set(id, bindings.map(text));
       },
     });
     await vi.waitUntil(() => changes.length > 0);

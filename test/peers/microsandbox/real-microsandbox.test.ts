@@ -134,7 +134,7 @@ describe.skipIf(reason !== undefined).each<MicrosandboxVersion>(['0.7.2', '0.6.1
       const session = await open();
       const stop = new AbortController();
       let changes = 0;
-      watchMicrosandbox(home, () => changes++, stop.signal);
+      await watchMicrosandbox(home, () => changes++, stop.signal);
       const restarted = machine!.exec(`restart ${sandboxName}`);
       expect((await session.closed).code).toBe('connection_closed');
       await restarted;

@@ -34,6 +34,10 @@ test.skipIf(process.platform === 'win32')(
   },
 );
 
+test.skipIf(process.platform === 'win32')('a device in the place of a file is not read', async () => {
+  expect(await readSmallFile('/dev/zero', 100)).toBeUndefined();
+});
+
 test.skipIf(process.platform === 'win32')('what a path leads to', async () => {
   execFileSync('mkfifo', [path('pipe')]);
   chmodSync(path('file'), 0o000);

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { PortBinding, PortChange } from '../../../src/agent/facts.ts';
 import { KnownPorts } from '../../../src/docker/known-ports.ts';
 import { maxBindings, maxContainers, type PortList } from '../../../src/docker/port-bindings.ts';
+import { publishing } from '../../support/reports.ts';
 
 let changes: PortChange[];
 let cut: [id: string, leftOut: number][];
@@ -69,14 +70,18 @@ describe('KnownPorts', () => {
     expect(changes.at(-1)).toMatchObject({ kind: 'changed', containerId: 'c' });
     expect(known.set('a', ports(1))).toBe('b');
     known.set('b', ports(2));
-    expect(changes.at(-1)).toEqual({ kind: 'changed', containerId: 'b', bindings: ports(2).bindings });
+    expect(changes.at(-1)).toEqual({
+      kind: 'changed',
+      containerId: 'b',
+      report: publishing(...ports(2).bindings),
+    });
   });
 
   it('shows none of the ports of a container that has outgrown the room, rather than old ones', () => {
     known.replace([{ id: 'a', ports: ports(maxBindings - 1) }]);
     known.set('b', ports(1));
     known.set('b', ports(2));
-    expect(changes.at(-1)).toEqual({ kind: 'changed', containerId: 'b', bindings: [] });
+    expect(changes.at(-1)).toEqual({ kind: 'changed', containerId: 'b', report: null });
     expect(noRoom).toEqual(['b']);
   });
 

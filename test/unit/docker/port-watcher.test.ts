@@ -38,10 +38,10 @@ function watch(): void {
     `${id.slice(0, 1)}:${bindings.map(({ hostPort }) => hostPort).join(',') || '-'}`;
   const onChange = (change: PortChange): void => {
     if (change.kind === 'snapshot') {
-      const lists = [...change.containers].map(([id, bindings]) => ports(id, bindings));
+      const lists = [...change.containers].map(([id, { bindings }]) => ports(id, bindings));
       changes.push(['snapshot', ...lists].join(' '));
     } else if (change.kind === 'changed') {
-      changes.push(ports(change.containerId, change.bindings));
+      changes.push(ports(change.containerId, change.report?.bindings ?? []));
     } else {
       verdicts.push(change);
     }

@@ -14,6 +14,7 @@ import { runtimeConfig } from '../../../src/guest/runtime-config.ts';
 import { Runtime } from '../../../src/guest/runtime.ts';
 import type { GuestMethodTable } from '../../../src/guest/service.ts';
 import { FakeEngine } from '../docker/fake-engine.ts';
+import { publishing } from '../../support/reports.ts';
 
 function methods({
   setClock = refuseToSetClock,
@@ -110,8 +111,8 @@ describe('the agent service', () => {
     const binding = { containerPort: 80, hostPort: 8080, protocol: 'tcp', hostIp: '::' };
     const table = methods({
       updates: [
-        { kind: 'snapshot', containers: new Map([['a', [binding]]]) },
-        { kind: 'changed', containerId: 'a', bindings: [] },
+        { kind: 'snapshot', containers: new Map([['a', publishing(binding)]]) },
+        { kind: 'changed', containerId: 'a', report: null },
       ],
     });
     const method = table.get('sandlight.v1.NotificationService/WatchPorts');

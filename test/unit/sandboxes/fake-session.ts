@@ -1,6 +1,12 @@
 import { AgentError } from '../../../src/agent/errors.ts';
 import type { PortBinding, PortChange, RuntimeStatus } from '../../../src/agent/facts.ts';
-import type { AgentSession, ClockSyncResult, PingResult, PortFollower } from '../../../src/agent/session.ts';
+import type {
+  AgentSession,
+  ClockSyncResult,
+  ListeningFacet,
+  PingResult,
+  PortFollower,
+} from '../../../src/agent/session.ts';
 import { plain } from '../../../src/base/text.ts';
 
 /** Imitates a session whose loss, answers and timing the test decides. */
@@ -22,6 +28,7 @@ export class FakeSession implements AgentSession {
   };
   failPingWith: AgentError | undefined;
   failRuntimeWith: AgentError | undefined;
+  listening?: ListeningFacet;
   lose!: (reason: AgentError) => void;
   #waiting: PortChange[] = [];
   #follower: PortFollower | undefined;

@@ -1,10 +1,15 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { AgentError } from '../../../src/agent/errors.ts';
-import type { PortBinding, PortChange } from '../../../src/agent/facts.ts';
+import type { ContainerFacts, ContainerReport, PortBinding, PortChange } from '../../../src/agent/facts.ts';
 import { anyAddress } from '../../../src/base/ip-address.ts';
 import { plain } from '../../../src/base/text.ts';
-import { cleanBindings, maxBindingsPerContainer } from '../../../src/sandboxes/model/guest-facts.ts';
+import {
+  cleanBindings,
+  maxBindingsPerContainer,
+  maxImageLength,
+  maxNameLength,
+} from '../../../src/sandboxes/model/guest-facts.ts';
 import {
   applyPortChanges,
   knownFromTool,
@@ -13,14 +18,18 @@ import {
   type PortBook,
   type PortKnowledge,
 } from '../../../src/sandboxes/model/port-book.ts';
+import { factsOf, publishing } from '../../support/reports.ts';
 import { bindingOf } from './fake-session.ts';
 
 const asking: PortKnowledge = { kind: 'asking' };
 const changed = (containerId: string, ...bindings: PortBinding[]): PortChange => ({
-  ...{ kind: 'changed', containerId, bindings },
+  ...{ kind: 'changed', containerId, report: publishing(...bindings) },
 });
 const snapshot = (entries: Record<string, PortBinding[]>): PortChange => ({
-  ...{ kind: 'snapshot', containers: new Map(Object.entries(entries)) },
+  ...{
+    kind: 'snapshot',
+    containers: new Map(Object.entries(entries).map(([id, bindings]) => [id, publishing(...bindings)])),
+  },
 });
 const stale: PortChange = { kind: 'stale', reason: new AgentError('connection_closed', plain`lost`) };
 const apply = (knowledge: PortKnowledge, ...changes: PortChange[]): PortKnowledge =>
@@ -267,4 +276,62 @@ test('one changed binding among others is a change', () => {
   const before = apply(asking, snapshot({ a: [bindingOf(1, 1), bindingOf(2, 2)] }));
   const after = apply(before, changed('a', bindingOf(1, 1), bindingOf(2, 3)));
   expect(bookOf(after).containers[0]?.bindings).toMatchObject([{ hostPort: 1 }, { hostPort: 3 }]);
+});
+
+describe('containers of which an engine tells more', () => {
+  const told = (facts: Partial<ContainerFacts>, ...bindings: PortBinding[]): ContainerReport => ({
+    ...{ facts: factsOf(facts), bindings },
+  });
+  const report = (containerId: string, what: ContainerReport | null): PortChange => ({
+    ...{ kind: 'changed', containerId, report: what },
+  });
+
+  test('are listed without ports too, until they are gone', () => {
+    const ports = apply(asking, report('a', told({ name: 'quiet', state: 'exited' })));
+    expect(bookOf(ports).containers).toMatchObject([
+      { containerId: 'a', bindings: [], facts: { name: 'quiet' } },
+    ]);
+    expect(idsOf(apply(ports, report('a', null)))).toEqual([]);
+  });
+
+  test.each([
+    ['name', { name: 'other' }],
+    ['image', { image: 'other' }],
+    ['compose project', { composeProject: 'other' }],
+    ['compose service', { composeService: 'other' }],
+    ['state', { state: 'paused' }],
+    ['health', { health: 'healthy' }],
+    ['start', { startedAtMs: 5 }],
+  ])('change with another %s alone, and with nothing they do not', (_, difference) => {
+    const before = apply(asking, report('a', told({}, bindingOf(1, 1))));
+    expect(apply(before, report('a', told({}, bindingOf(1, 1))))).toBe(before);
+    const after = apply(before, report('a', told(difference, bindingOf(1, 1))));
+    expect(bookOf(after).containers[0]?.facts).toMatchObject(difference);
+  });
+
+  test('are shown as plain text of bounded length, and a moment that is none is untold', () => {
+    const facts = {
+      name: `web\u202e\n${'x'.repeat(maxNameLength)}`,
+      image: 'i'.repeat(maxImageLength + 1),
+      startedAtMs: Infinity,
+    };
+    const [shown] = bookOf(apply(asking, report('a', told(facts)))).containers;
+    expect(shown?.facts?.name).toMatch(/^web x+…$/);
+    expect(shown?.facts?.name).toHaveLength(maxNameLength);
+    expect(shown?.facts?.image).toHaveLength(maxImageLength);
+    expect(shown?.facts?.startedAtMs).toBe(0);
+  });
+
+  test('take no place from those that publish something', () => {
+    const quiet = Array.from({ length: maxShownContainers }, (_, index): [string, ContainerReport] => [
+      `a${String(index).padStart(5, '0')}`,
+      told({}),
+    ]);
+    const publishes: [string, ContainerReport] = ['z', told({}, bindingOf(1, 1))];
+    const changes: PortChange = { kind: 'snapshot', containers: new Map([...quiet, publishes]) };
+    const book = bookOf(apply(asking, changes));
+    expect(book.containers).toHaveLength(maxShownContainers);
+    expect(book.containers.at(-1)).toMatchObject({ containerId: 'z' });
+    expect(book.leftOut).toBe(1);
+  });
 });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AgentError } from '../../../src/agent/errors.ts';
+import type { ListeningPorts } from '../../../src/agent/facts.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { plain } from '../../../src/base/text.ts';
 import { Turnstile } from '../../../src/base/turnstile.ts';
@@ -8,6 +9,7 @@ import { SandboxMonitor, type MonitorDependencies } from '../../../src/sandboxes
 import type { SandboxSnapshot, SandboxSpec } from '../../../src/sandboxes/model/snapshot.ts';
 import { deferred } from '../../support/deferred.ts';
 import { bindingOf, FakeSession } from './fake-session.ts';
+import { publishing } from '../../support/reports.ts';
 
 let sessions: FakeSession[];
 let snapshots: SandboxSnapshot[];
@@ -67,7 +69,7 @@ test('becomes ready only after a round trip and the runtime said so', async () =
 test('keeps the last data, marked stale, when the agent is gone, and reconnects by itself', async () => {
   monitor.connect();
   await settle();
-  sessions[0]!.emitPorts({ kind: 'changed', containerId: 'c', bindings: [bindingOf(80, 81)] });
+  sessions[0]!.emitPorts({ kind: 'changed', containerId: 'c', report: publishing(bindingOf(80, 81)) });
   await vi.advanceTimersByTimeAsync(10_000);
   sessions[0]!.lose(new AgentError('connection_closed', plain`gone`));
   await settle();
@@ -421,4 +423,21 @@ test('the log is told a reason once, however often it comes', async () => {
   await vi.advanceTimersByTimeAsync(120_000);
   expect(lines).toHaveLength(1);
   talking.dispose();
+});
+
+test('why the listening sockets could not be read stays until they are read, whatever polls succeed meanwhile', async () => {
+  const refusal = new AgentError('remote_error', plain`not now`);
+  let answer: () => Promise<ListeningPorts> = () => Promise.reject(refusal);
+  nextConnect = () => {
+    const session = new FakeSession();
+    session.listening = { read: () => answer() };
+    return Promise.resolve(session);
+  };
+  monitor.setAttention('visible');
+  monitor.connect();
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(newest()).toMatchObject({ readiness: 'ready', listeningError: 'not now' });
+  answer = () => Promise.resolve({ sockets: [{ address: '::', port: 80 }], truncated: false });
+  await monitor.refresh();
+  expect(newest()).toMatchObject({ listeningError: null, listening: { value: { truncated: false } } });
 });

@@ -65,3 +65,33 @@ test('attention ends when the last onlooker turns away', async () => {
   await vi.advanceTimersByTimeAsync(6_000);
   expect(await systemCallsOfAMinute()).toEqual({ '/a.sock': 0, '/b.sock': 0 });
 });
+
+test('many that change at once are told of a few at a time, all of them, with a turn for others between', async () => {
+  const ids = Array.from({ length: 60 }, (_, index) => `s${index}`);
+  registry.setSource('settings', ids.map(spec));
+  await vi.advanceTimersByTimeAsync(1000);
+  const parts: ReadonlySet<string>[] = [];
+  const order: (number | 'others')[] = [];
+  registry.onDidChange(({ changed }) => {
+    parts.push(changed);
+    order.push(changed.size);
+    setImmediate(() => order.push('others'));
+  });
+  for (const id of ids) registry.monitor(id)?.disconnect();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(order).toEqual([25, 'others', 25, 'others', 10, 'others']);
+  expect(new Set(parts.flatMap((part) => [...part]))).toEqual(new Set(ids));
+});
+
+test('a list that changes is told at once, whatever is still due', async () => {
+  const ids = Array.from({ length: 40 }, (_, index) => `s${index}`);
+  registry.setSource('settings', ids.map(spec));
+  await vi.advanceTimersByTimeAsync(1000);
+  const told: (readonly [listChanged: boolean, count: number])[] = [];
+  registry.onDidChange(({ listChanged, changed }) => told.push([listChanged, changed.size]));
+  for (const id of ids) registry.monitor(id)?.disconnect();
+  registry.setSource('settings', ids.slice(0, 30).map(spec));
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(told[0]?.[0]).toBe(true);
+  expect(told.slice(1).every(([listChanged]) => !listChanged)).toBe(true);
+});

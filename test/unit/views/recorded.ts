@@ -1,4 +1,4 @@
-import { parseEndpoint } from '../../../src/agent/endpoint.ts';
+import { formatEndpoint, parseEndpoint } from '../../../src/agent/endpoint.ts';
 import { AgentError } from '../../../src/agent/errors.ts';
 import type { PortBinding } from '../../../src/agent/facts.ts';
 import { plain, plainText, type PlainText } from '../../../src/base/text.ts';
@@ -11,6 +11,7 @@ import {
   type SandboxSpec,
 } from '../../../src/sandboxes/model/snapshot.ts';
 import type { Snapshots } from '../../../src/views/per-sandbox.ts';
+import { publishing } from '../../support/reports.ts';
 
 export const nowMs = Date.UTC(2026, 0, 2, 3, 4, 5);
 
@@ -24,10 +25,12 @@ export const spec: SandboxSpec = {
   source: 'settings',
 };
 
-export const lost = new AgentError(
-  'unreachable',
-  plain`arcbox+unix:///run/agent.sock: no such file; start the agent.`,
-);
+/** What opening a socket fails for where there is none. */
+export const noSocket = new AgentError('unreachable', plain`Nothing exists at this path. Start the agent.`, {
+  cause: Object.assign(new Error('connect ENOENT'), { code: 'ENOENT' }),
+});
+
+export const lost = noSocket.about(formatEndpoint(spec.endpoint));
 
 /** A connection that has been open for a minute. */
 export const open: ConnectionState = { phase: 'open', attempt: 1, failures: 0, sinceMs: nowMs - 60_000 };
@@ -117,7 +120,10 @@ export function binding(
 
 /** The ports as the model makes them of what a guest sends. */
 export function published(containers: Readonly<Record<string, readonly PortBinding[]>>): PortKnowledge {
-  const snapshot = { kind: 'snapshot', containers: new Map(Object.entries(containers)) } as const;
+  const snapshot = {
+    kind: 'snapshot',
+    containers: new Map(Object.entries(containers).map(([id, bindings]) => [id, publishing(...bindings)])),
+  } as const;
   return applyPortChanges({ kind: 'asking' }, [snapshot], nowMs);
 }
 
@@ -127,7 +133,7 @@ export function republished(
   containerId: string,
   bindings: readonly PortBinding[],
 ): PortKnowledge {
-  return applyPortChanges(ports, [{ kind: 'changed', containerId, bindings }], nowMs);
+  return applyPortChanges(ports, [{ kind: 'changed', containerId, report: publishing(...bindings) }], nowMs);
 }
 
 /** What a registry holds that knows these sandboxes, in this order. */

@@ -15,13 +15,13 @@ export const maxWatchedSandboxes = 256;
 /**
  * Calls `onChange` whenever sandboxes may have appeared or vanished, until the signal aborts. The folders of sockets and
  * that of the sandboxes are watched, and, while there is no home, the nearest folder above it; nothing is polled unless
- * one of them cannot be watched.
+ * one of them cannot be watched. Resolves when all that is there is watched: who looks then misses nothing.
  */
 export function watchMicrosandbox(
   { home, runDir, sandboxesDir }: MicrosandboxHome,
   onChange: () => void,
   signal: AbortSignal,
-): void {
+): Promise<void> {
   const watchers = new Map<string, FSWatcher>();
   const socketsDir = join(runDir, 'sandboxes');
   const places = [home, sandboxesDir, runDir, socketsDir, join(runDir, 'agent')];
@@ -84,7 +84,7 @@ export function watchMicrosandbox(
     },
     { once: true },
   );
-  void arrange();
+  return arrange();
 }
 
 /** Those of `paths` that are folders; one after the other, because a file system that hangs keeps what asks it. */

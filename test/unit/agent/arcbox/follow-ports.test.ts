@@ -16,6 +16,7 @@ import { PortEvent } from '../../../../src/agent/generated/sandlight/v1/notifica
 import { PingResponseExtension } from '../../../../src/agent/generated/sandlight/v1/ping_extension.ts';
 import { plain } from '../../../../src/base/text.ts';
 import { FakeChannel } from '../fake-channel.ts';
+import { publishing } from '../../../support/reports.ts';
 
 const options = { timeoutMs: 5000 };
 const binding = { containerPort: 80, hostPort: 8080, protocol: 'tcp', hostIp: '::' };
@@ -61,11 +62,13 @@ describe('a stream of port events', () => {
     }
     await followed;
     await settled();
-    expect(gatherer.drain()).toEqual([{ kind: 'snapshot', containers: new Map([['c', [binding]]]) }]);
+    expect(gatherer.drain()).toEqual([
+      { kind: 'snapshot', containers: new Map([['c', publishing(binding)]]) },
+    ]);
     stream.push(removal('c'));
     await settled();
     expect(onPending).toHaveBeenCalledTimes(1);
-    expect(gatherer.drain()).toEqual([{ kind: 'changed', containerId: 'c', bindings: [] }]);
+    expect(gatherer.drain()).toEqual([{ kind: 'changed', containerId: 'c', report: null }]);
   });
 
   test('that ends because it was closed on this side leaves the list as it is', async () => {
@@ -114,8 +117,8 @@ describe('a stream of port events', () => {
     stream.push(Buffer.concat([change('b'), removal('c')]));
     await settled();
     expect(gatherer.drain()).toMatchObject([
-      { kind: 'changed', containerId: 'a', bindings: [binding] },
-      { kind: 'changed', containerId: 'c', bindings: [] },
+      { kind: 'changed', containerId: 'a', report: publishing(binding) },
+      { kind: 'changed', containerId: 'c', report: null },
       { kind: 'stale', reason: { code: 'malformed_payload' } },
     ]);
   });
@@ -147,8 +150,8 @@ describe('notifications in frames', () => {
     take(arcboxType.portBindingsRemoved, PortBindingsRemoved.encode({ containerId: 'b' }).finish());
     take(arcboxType.portBindingsChanged, Buffer.from('0a05ab', 'hex'));
     expect(gatherer.drain()).toMatchObject([
-      { kind: 'changed', containerId: 'a', bindings: [binding] },
-      { kind: 'changed', containerId: 'b', bindings: [] },
+      { kind: 'changed', containerId: 'a', report: publishing(binding) },
+      { kind: 'changed', containerId: 'b', report: null },
       { kind: 'stale', reason: { code: 'malformed_payload' } },
     ]);
   });

@@ -8,9 +8,10 @@ import {
   PortGatherer,
 } from '../../../../src/agent/arcbox/port-gatherer.ts';
 import { AgentError } from '../../../../src/agent/errors.ts';
-import type { PortBinding, PortChange } from '../../../../src/agent/facts.ts';
+import type { ContainerReport, PortBinding, PortChange } from '../../../../src/agent/facts.ts';
 import { PortBindingsChanged, PortBindingsRemoved } from '../../../../src/agent/generated/arcbox/v1/agent.ts';
 import { plain } from '../../../../src/base/text.ts';
+import { publishing } from '../../../support/reports.ts';
 
 const binding = (hostPort: number): PortBinding => ({
   containerPort: 80,
@@ -29,7 +30,7 @@ function removed(containerId: string): Uint8Array {
 
 /** A list of ports as whoever drains keeps it. */
 class Book {
-  readonly containers = new Map<string, readonly PortBinding[]>();
+  readonly containers = new Map<string, ContainerReport>();
   snapshots = 0;
   stale: AgentError | undefined;
 
@@ -38,12 +39,12 @@ class Book {
       case 'snapshot':
         this.snapshots++;
         this.containers.clear();
-        for (const [id, bindings] of change.containers) this.containers.set(id, bindings);
+        for (const [id, report] of change.containers) this.containers.set(id, report);
         this.stale = undefined;
         break;
       case 'changed':
-        if (change.bindings.length === 0) this.containers.delete(change.containerId);
-        else this.containers.set(change.containerId, change.bindings);
+        if (change.report === null) this.containers.delete(change.containerId);
+        else this.containers.set(change.containerId, change.report);
         break;
       case 'stale':
         this.stale = change.reason;
@@ -94,7 +95,7 @@ describe('gathered changes', () => {
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const gatherer = new PortGatherer();
         const gathered = new Book();
-        const oneByOne = new Map<string, readonly PortBinding[]>();
+        const oneByOne = new Map<string, ContainerReport>();
         let isLost = false;
         let mayWait = false;
         gatherer.begin({ onPending: () => (mayWait = true) });
@@ -108,7 +109,7 @@ describe('gathered changes', () => {
             case 'changed':
               gatherer.change(changed(each.id, ...each.ports.map(binding)));
               if (each.ports.length === 0) oneByOne.delete(each.id);
-              else oneByOne.set(each.id, each.ports.map(binding));
+              else oneByOne.set(each.id, publishing(...each.ports.map(binding)));
               break;
             case 'removed':
               gatherer.remove(removed(each.id));
@@ -141,16 +142,18 @@ describe('gathered changes', () => {
     gatherer.begin({ onPending: () => told++ });
     gatherer.change(changed('a', binding(1)));
     expect(told).toBe(0);
-    expect(gatherer.drain()).toEqual([{ kind: 'snapshot', containers: new Map([['a', [binding(1)]]]) }]);
+    expect(gatherer.drain()).toEqual([
+      { kind: 'snapshot', containers: new Map([['a', publishing(binding(1))]]) },
+    ]);
     gatherer.change(changed('a', binding(2)));
     gatherer.change(changed('b', binding(3)));
     gatherer.remove(removed('c'));
     expect(told).toBe(1);
     gatherer.change(changed('a', binding(4)));
     expect(gatherer.drain()).toEqual([
-      { kind: 'changed', containerId: 'a', bindings: [binding(4)] },
-      { kind: 'changed', containerId: 'b', bindings: [binding(3)] },
-      { kind: 'changed', containerId: 'c', bindings: [] },
+      { kind: 'changed', containerId: 'a', report: publishing(binding(4)) },
+      { kind: 'changed', containerId: 'b', report: publishing(binding(3)) },
+      { kind: 'changed', containerId: 'c', report: null },
     ]);
     expect(gatherer.drain()).toEqual([]);
     gatherer.change(changed('a', binding(5)));
@@ -185,7 +188,7 @@ describe('gathered changes', () => {
       gatherer.change(changed('busy', binding(round)));
       drain();
     }
-    expect(book.containers.get('busy')).toEqual([binding(3)]);
+    expect(book.containers.get('busy')).toEqual(publishing(binding(3)));
   });
 
   test('of another encoding are read like those of our own', () => {
@@ -201,7 +204,7 @@ describe('gathered changes', () => {
     ]);
     gatherer.change(odd);
     drain();
-    expect([...book.containers]).toEqual([['second', [binding(7)]]]);
+    expect([...book.containers]).toEqual([['second', publishing(binding(7))]]);
   });
 
   test('do not keep alive the chunk that they came in', () => {
@@ -210,7 +213,7 @@ describe('gathered changes', () => {
     gatherer.change(chunk);
     chunk.fill(0);
     drain();
-    expect(book.containers.get('a')).toEqual([binding(1)]);
+    expect(book.containers.get('a')).toEqual(publishing(binding(1)));
   });
 
   test('make room when they are drained, for as long as it goes on', () => {
@@ -269,7 +272,7 @@ describe.each([
     expect(gatherer.dropped).toBe(7);
     const book = drainAll(gatherer);
     expect(book.containers.size).toBe(maxWaitingContainers);
-    expect(book.containers.get('c0')).toEqual([binding(2)]);
+    expect(book.containers.get('c0')).toEqual(publishing(binding(2)));
     expect(book.stale?.code).toBe('frame_too_large');
     expect(book.stale?.message).toMatch(/10000 containers.*connect again/);
     // There is room again.

@@ -46,7 +46,7 @@ afterEach(() => {
 });
 
 async function watchFor(durationMs: number): Promise<void> {
-  watchMicrosandbox(home, () => looks++, stop.signal);
+  void watchMicrosandbox(home, () => looks++, stop.signal);
   await vi.advanceTimersByTimeAsync(durationMs);
 }
 
@@ -55,6 +55,12 @@ test('where all folders are watched nothing is polled', async () => {
   await watchFor(600_000);
   expect(looks).toBe(0);
   expect(world.watched.size).toBe(maxWatchedSandboxes + 5);
+});
+
+test('everything is watched when it says so, and then somebody may look', async () => {
+  world.folders = 3;
+  await watchMicrosandbox(home, () => looks++, stop.signal);
+  expect(world.watched.size).toBe(3 + 5);
 });
 
 test('while there are more folders than are watched somebody looks twice a minute', async () => {
