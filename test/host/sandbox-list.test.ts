@@ -156,32 +156,4 @@ describe('the list of sandboxes', () => {
       { name: 'web 2', endpoint: other.endpoint, docker: '/run/d.sock' },
     ]);
   });
-
-  it('commands act on the selected row, and copy what it stands for', async () => {
-    await setting('sandboxes', [
-      { name: 'web', endpoint: agent.endpoint },
-      { name: 'db', endpoint: other.endpoint },
-    ]);
-    await row(/^db, sandbox, degraded/);
-    person = new Person();
-    await vscode.env.clipboard.writeText('');
-    await vscode.commands.executeCommand('sandlight.sandboxes.focus');
-    // A view that is shown for the first time has no rows at once.
-    while ((await vscode.env.clipboard.readText()) !== agent.endpoint) {
-      await vscode.commands.executeCommand('list.focusFirst');
-      await run('sandlight.copyRow', 'focusedRow');
-    }
-    await run('sandlight.ping');
-    await person.sees(/^web answered/);
-    await run('sandlight.copyEndpoint');
-    assert.equal(await vscode.env.clipboard.readText(), agent.endpoint);
-    // The keyboard is elsewhere than the selection.
-    await vscode.commands.executeCommand('list.collapseAll');
-    await vscode.commands.executeCommand('list.focusLast');
-    await run('sandlight.copyRow', 'focusedRow');
-    assert.equal(await vscode.env.clipboard.readText(), other.endpoint);
-    await run('sandlight.ping');
-    await person.sees(/^db answered/);
-    assert.equal(person.shown.filter(({ kind }) => kind === 'showQuickPick').length, 0);
-  });
 });
