@@ -76,7 +76,12 @@ export async function pick<Value>(
       return { label: inert(choice.heading), kind: vscode.QuickPickItemKind.Separator };
     return itemOf(choice);
   });
-  const chosen = await vscode.window.showQuickPick(items, { placeHolder: inert(placeHolder) });
+  const chosen = await vscode.window.showQuickPick(items, {
+    placeHolder: inert(placeHolder),
+    // What is looked for may be an image or a number as well as a name.
+    matchOnDescription: true,
+    matchOnDetail: true,
+  });
   return chosen?.choice?.value;
 }
 
