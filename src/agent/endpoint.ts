@@ -53,7 +53,7 @@ export interface TlsFiles {
   readonly serverName?: string | undefined;
 }
 
-const maxEndpointLength = 4096;
+export const maxEndpointLength = 4096;
 /** Longest host name that DNS knows. */
 const maxHostLength = 253;
 /** Most of a text that is quoted when it is refused. */

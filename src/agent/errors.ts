@@ -99,6 +99,15 @@ export class AgentError extends Error {
     this.remote = options.remote && boundRemote(options.remote);
   }
 
+  /** What the operating system calls the cause, such as `ENOENT`; `undefined` where it was not at fault. */
+  get systemCode(): string | undefined {
+    const { cause } = this;
+    if (cause instanceof AgentError) return cause.systemCode;
+    return cause instanceof Error && 'code' in cause && typeof cause.code === 'string'
+      ? cause.code
+      : undefined;
+  }
+
   /** Returns `error` itself when it is an AgentError, otherwise one with `fallback` as its code that quotes it. */
   static from(error: unknown, fallback: AgentErrorCode): AgentError {
     return error instanceof AgentError ? error : new AgentError(fallback, messageOf(error), { cause: error });

@@ -1,6 +1,6 @@
 import * as l10n from '../base/l10n.ts';
 import type { DiscoveredState } from '../sandboxes/model/discovered.ts';
-import type { ReadinessWord, SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
+import { mayAnswer, type ReadinessWord, type SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
 import type { PlainText } from '../base/text.ts';
 import { spinner, staleColor, type Icon } from './icon.ts';
 
@@ -11,11 +11,12 @@ export interface Appearance {
 }
 
 /** How a sandbox's readiness is shown, the unknown one by what its connection does. */
-export function sandboxAppearance({
-  readiness,
-  connection,
-  discovered,
-}: Pick<SandboxSnapshot, 'readiness' | 'connection' | 'discovered'>): Appearance {
+export function sandboxAppearance(
+  parts: Pick<SandboxSnapshot, 'readiness' | 'connection' | 'discovered'>,
+): Appearance {
+  const { readiness, connection, discovered } = parts;
+  // What its own tool has stopped is not amiss, even while a connection to it still fails.
+  if (connection.phase !== 'open' && !mayAnswer(parts)) return idleAppearance(discovered?.state);
   if (readiness !== 'unknown') return readinessAppearance(readiness);
   switch (connection.phase) {
     case 'idle':

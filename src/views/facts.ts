@@ -2,8 +2,9 @@ import * as l10n from '../base/l10n.ts';
 import { joined, type PlainText } from '../base/text.ts';
 import type { AgentIdentity, BootTiming, SystemFacts } from '../agent/facts.ts';
 import type { Protocol } from '../agent/endpoint.ts';
-import type { Dated, GuestActivity } from '../sandboxes/model/snapshot.ts';
-import { clockOffsetText, coarseDurationText, fixedText, timeText } from './quantities.ts';
+import { unreadyServices } from '../sandboxes/model/readiness.ts';
+import type { Dated, GuestActivity, SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
+import { clockOffsetText, coarseDurationText, fixedText, roundTripText, timeText } from './quantities.ts';
 import { noText } from './tree/row.ts';
 
 /** Names one after the other; those that were not told are left out. */
@@ -86,4 +87,27 @@ export function loadText({
     ' ',
   );
   return cpuCount === 0 ? loads : l10n.t('{0} on {1} CPUs', loads, cpuCount);
+}
+
+/**
+ * What is known of how a sandbox is, line by line: the latest round trip, services, clock, uptime. It is read at any time
+ * after it was written, so it tells moments and no ages. `nowMs` is Unix time.
+ */
+export function factLines(snapshot: SandboxSnapshot, nowMs: number): readonly PlainText[] {
+  const { roundTripMs, runtime, clockOffsetMs, system, isStale, discovered } = snapshot;
+  const lines: PlainText[] = [];
+  if (isStale) lines.push(l10n.t('What follows was learnt before the connection was lost.'));
+  if (roundTripMs !== null) {
+    const at = timeText(roundTripMs.atMs, nowMs);
+    lines.push(l10n.t('Last answer: {0}, after {1}', at, roundTripText(roundTripMs.value)));
+  }
+  if (runtime !== null && runtime.value.services.length > 0) {
+    const count = runtime.value.services.length;
+    lines.push(l10n.t('Services: {0} of {1} ready', count - unreadyServices(runtime.value).length, count));
+  }
+  if (clockOffsetMs !== null)
+    lines.push(l10n.t('Clock: {0}', clockText(clockOffsetMs.value, discovered?.isClockFree === true)));
+  if (system !== null && system.value.uptime > 0n)
+    lines.push(l10n.t('Up since {0}', timeText(system.atMs - Number(system.value.uptime) * 1000, nowMs)));
+  return lines;
 }

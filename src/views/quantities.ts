@@ -19,6 +19,16 @@ export function coarseDurationText(durationMs: number): PlainText {
   return minutes < 60 ? l10n.t('{0} min', minutes) : durationText(minutes * 60_000);
 }
 
+/** A duration in its largest unit alone, for places with little room: "45 s", "12 min", "8 h", "3 d". */
+export function roughDurationText(durationMs: number): PlainText {
+  const seconds = Math.max(Math.floor(durationMs / 1000), 0);
+  if (seconds < 60) return l10n.t('{0} s', seconds);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return l10n.t('{0} min', minutes);
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? l10n.t('{0} h', hours) : l10n.t('{0} d', Math.floor(hours / 24));
+}
+
 /**
  * A moment, in milliseconds since the Unix epoch, as the clock of this machine shows it: "14:03:22", with its date when that
  * is not the date of `nowMs`. What stays on the screen tells moments, because an age would be wrong by the time it is read.

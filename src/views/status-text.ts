@@ -1,13 +1,12 @@
 import * as l10n from '../base/l10n.ts';
 import { joined, type PlainText } from '../base/text.ts';
-import { unreadyServices } from '../sandboxes/model/readiness.ts';
 import type { ReadinessWord, SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
 import type { RegistryChange } from '../sandboxes/watch/sandbox-registry.ts';
 import { sandboxAppearance } from './appearance.ts';
-import { clockText } from './facts.ts';
+import { factLines } from './facts.ts';
 import { PerSandbox, type Snapshots } from './per-sandbox.ts';
 import { inert } from './plain-text.ts';
-import { dayOf, roundTripText, timeText } from './quantities.ts';
+import { dayOf } from './quantities.ts';
 import { haveSameValues } from './tree/memo.ts';
 
 /** Everything the status item shows, as plain data. */
@@ -153,19 +152,6 @@ function paragraph(
 ): PlainText {
   const lines = [l10n.t('{0}: {1}', name, word)];
   if (snapshot === undefined) return joined(lines, '\n');
-  const { roundTripMs, runtime, clockOffsetMs, system, isStale, discovered } = snapshot;
-  if (isStale) lines.push(l10n.t('What follows was learnt before the connection was lost.'));
-  if (roundTripMs !== null) {
-    const at = timeText(roundTripMs.atMs, nowMs);
-    lines.push(l10n.t('Last answer: {0}, after {1}', at, roundTripText(roundTripMs.value)));
-  }
-  if (runtime !== null && runtime.value.services.length > 0) {
-    const count = runtime.value.services.length;
-    lines.push(l10n.t('Services: {0} of {1} ready', count - unreadyServices(runtime.value).length, count));
-  }
-  if (clockOffsetMs !== null)
-    lines.push(l10n.t('Clock: {0}', clockText(clockOffsetMs.value, discovered?.isClockFree === true)));
-  if (system !== null && system.value.uptime > 0n)
-    lines.push(l10n.t('Up since {0}', timeText(system.atMs - Number(system.value.uptime) * 1000, nowMs)));
+  lines.push(...factLines(snapshot, nowMs));
   return joined(lines, '\n');
 }

@@ -31,7 +31,7 @@ describe('commands', () => {
     await run('sandlight.disconnect', node);
     await row(/^web, sandbox, not connected/);
     await run('sandlight.connect', node);
-    await row(/^web, sandbox, degraded$/);
+    await row(/^web, sandbox, degraded, dockerd not ready$/);
   });
 
   it('ping tells minimum, median and maximum, and leaves the clock alone', async () => {

@@ -34,14 +34,14 @@ test('rows follow the guest by push, keep what the user has opened, and stay as 
   await workbench.row('Port 8080').waitFor({ state: 'detached' });
 
   await agent.vanish();
-  await workbench.row('web, sandbox, unreachable · earlier data').waitFor();
+  await workbench.row(/^web, sandbox, unreachable, .*, earlier data$/).waitFor();
   expect(await workbench.statusItem('sandlight.readiness')).toBe('Sandlight, web: unreachable');
   expect(await spoken()).toContain('Kernel, 6.1.0 x86_64, earlier data');
   expect(await workbench.page.locator('.notification-list-item').count()).toBe(0);
   await workbench.screenshot(screenshotFile('stale'));
 
   await agent.resume();
-  await workbench.row(/^web, sandbox, degraded$/).waitFor();
+  await workbench.row(/^web, sandbox, degraded, dockerd not ready$/).waitFor();
   // What the user had opened and selected is still so.
   expect(await spoken()).toContain('Kernel, 6.1.0 x86_64');
   await workbench.page
@@ -73,14 +73,14 @@ test('rows offer what can be done: inline on a port and a sandbox, by keyboard t
   await workbench.screenshot(screenshotFile('ensure'));
   await workbench.page.locator('.notification-list-item').getByRole('button', { name: 'Cancel' }).click();
   await workbench.notification('No longer watching web; the guest goes on by itself.');
-  await workbench.row(/^web, sandbox, degraded$/).waitFor();
+  await workbench.row(/^web, sandbox, degraded, dockerd not ready$/).waitFor();
 
   // A window that is reloaded meanwhile shows what the guest says then.
   await workbench.runCommand('Sandlight: Ensure Runtime');
   await workbench.row('Ensuring the runtime').waitFor();
   agent.script.runtime.services = [{ name: 'dockerd', status: 'starting', detail: '' }];
   await workbench.page.reload();
-  await workbench.row(/^web, sandbox, starting$/).waitFor();
+  await workbench.row(/^web, sandbox, starting/).waitFor();
   expect(await workbench.row('Ensuring the runtime').count()).toBe(0);
 
   await workbench.runCommand('Sandlight: Find in Sandboxes');

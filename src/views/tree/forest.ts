@@ -1,4 +1,3 @@
-import type { PlainText } from '../../base/text.ts';
 import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import type { RegistryChange } from '../../sandboxes/watch/sandbox-registry.ts';
 import { PerSandbox, type Snapshots } from '../per-sandbox.ts';
@@ -26,10 +25,9 @@ export class Forest {
   #changed: TreeNode[] = [];
   #rootIds: readonly string[] = [];
 
-  /** `place` says in words which machine the sandboxes are seen from. */
-  constructor(place: PlainText) {
+  constructor() {
     this.#trees = new PerSandbox((snapshot, before) => {
-      if (before === undefined) return new SandboxTreeRows(snapshot, place);
+      if (before === undefined) return new SandboxTreeRows(snapshot);
       this.#changed.push(...before.take(snapshot));
       return before;
     });
@@ -92,8 +90,8 @@ class SandboxTreeRows {
   readonly #entries = new Map<string, Entry>();
   #root: Branch;
 
-  constructor(snapshot: SandboxSnapshot, place: PlainText) {
-    this.#rows = sandboxRows(snapshot.id, place);
+  constructor(snapshot: SandboxSnapshot) {
+    this.#rows = sandboxRows(snapshot.id);
     this.#root = this.#rows.bare(snapshot);
     this.#replace(undefined, this.#root, undefined);
   }

@@ -1,10 +1,12 @@
 import * as l10n from '../../base/l10n.ts';
-import type { PlainText } from '../../base/text.ts';
+import { joined, type PlainText } from '../../base/text.ts';
+import { formatEndpoint } from '../../agent/endpoint.ts';
 import { sentences } from '../../agent/errors.ts';
 import { connectionError } from '../../sandboxes/model/connection.ts';
 import { mayAnswer, type SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import { spinner, type Icon } from '../icon.ts';
 import { timeText } from '../quantities.ts';
+import { failureText } from '../reasons.ts';
 import type { IdFactory } from './id-factory.ts';
 import { contextTags, leaf, noText, type Branch } from './row.ts';
 
@@ -40,7 +42,7 @@ export function messageRow(sandboxId: string, ids: IdFactory, message: Message):
 /** What {@link sandboxMessages} reads. */
 export type MessageParts = Pick<
   SandboxSnapshot,
-  'connection' | 'isStale' | 'discovered' | 'operation' | 'pollError' | 'cuts'
+  'endpoint' | 'connection' | 'isStale' | 'discovered' | 'operation' | 'pollError' | 'cuts'
 >;
 
 /** What there is to say about a sandbox as a whole: above its groups, in this order. */
@@ -81,38 +83,34 @@ export function sandboxMessages(parts: MessageParts): readonly Message[] {
 
 /** What there is to say about a connection that is not open. */
 export function connectionMessage(
-  parts: Pick<SandboxSnapshot, 'connection' | 'isStale' | 'discovered'>,
+  parts: Pick<SandboxSnapshot, 'endpoint' | 'connection' | 'isStale' | 'discovered'>,
 ): Message | undefined {
-  const { connection, isStale } = parts;
-  const reason = connectionError(connection)?.message;
+  const { endpoint, connection, isStale } = parts;
   const key = 'connection';
-  if (connection.phase === 'failed') {
-    const next = l10n.t('Sandlight looks again at {0}.', timeText(connection.retryAtMs));
+  if (connection.phase === 'open') return undefined;
+  const idleLabel = isStale ? l10n.t('Disconnected') : l10n.t('Not connected');
+  // Asking what does not run would only fail.
+  if (!mayAnswer(parts))
     return {
       key,
-      label: l10n.t('Cannot connect'),
-      description: sentences(connection.lastError.message, next),
-      tone: 'error',
-      canConnect: true,
+      label: idleLabel,
+      description: l10n.t('Start it with the tool it belongs to'),
+      tone: 'info',
     };
-  }
-  if (reason !== undefined) {
-    const label = isStale ? l10n.t('Connection lost, trying again') : l10n.t('Not reachable, trying again');
-    return { key, label, description: reason, tone: 'error', canConnect: true };
-  }
-  switch (connection.phase) {
-    case 'idle': {
-      const label = isStale ? l10n.t('Disconnected') : l10n.t('Not connected');
-      // Asking what does not run would only fail.
-      return mayAnswer(parts)
-        ? { key, label, tone: 'info', canConnect: true }
-        : { key, label, description: l10n.t('Start it with the tool it belongs to'), tone: 'info' };
-    }
-    case 'connecting':
-      return { key, label: l10n.t('Connecting…'), tone: 'busy' };
-    default:
-      return undefined;
-  }
+  if (connection.phase === 'idle') return { key, label: idleLabel, tone: 'info', canConnect: true };
+  const error = connectionError(connection);
+  if (error === null) return { key, label: l10n.t('Connecting…'), tone: 'busy' };
+  const isHopeless = connection.phase === 'failed';
+  const label = isStale ? l10n.t('Connection lost, trying again') : l10n.t('Not reachable, trying again');
+  const next = isHopeless ? [l10n.t('Sandlight looks again at {0}.', timeText(connection.retryAtMs))] : [];
+  return {
+    key,
+    label: isHopeless ? l10n.t('Cannot connect') : label,
+    // A narrow view cuts the end off, so that the endpoint, which is known, comes last.
+    description: joined([sentences(failureText(error, endpoint), ...next), formatEndpoint(endpoint)], ' · '),
+    tone: 'error',
+    canConnect: true,
+  };
 }
 
 /** Stands where the answer to a first question is still awaited; of a connection that is gone none will come. */

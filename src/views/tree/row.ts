@@ -6,8 +6,8 @@ import type { TreeNode } from './node.ts';
 export interface Row {
   readonly label: PlainText;
   readonly description: PlainText;
-  /** Lines of plain text. */
-  readonly tooltip: PlainText;
+  /** Lines of plain text; `null` where they are made when somebody points at the row. */
+  readonly tooltip: PlainText | null;
   readonly icon: Icon | null;
   /** Tags joined by `+`, the kind first; menus match them: `viewItem =~ /\+canEnsure\b/`. */
   readonly contextValue: string;

@@ -8,6 +8,7 @@ import { breakable, inert } from '../plain-text.ts';
 import { Forest } from './forest.ts';
 import type { TreeNode } from './node.ts';
 import type { Row } from './row.ts';
+import { sandboxTooltip } from './sandbox-tooltip.ts';
 import { badgeOf, UnreadyCount } from './summary.ts';
 
 /** Rows are made this long at a stretch, in milliseconds; what is left is made in the next turns of the event loop. */
@@ -44,7 +45,7 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
     this.#snapshots = snapshots;
     this.#maxStretchMs = maxStretchMs;
     this.#place = place;
-    this.#forest = new Forest(place);
+    this.#forest = new Forest();
     this.onDidChangeTreeData = this.#changes.event;
     this.view = vscode.window.createTreeView('sandlight.sandboxes', { treeDataProvider: this });
     this.#visibility = this.view.onDidChangeVisibility(({ visible }) => {
@@ -62,7 +63,7 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
     const day = dayOf(Date.now());
     if (day !== this.#day) {
       this.#day = day;
-      this.#forest = new Forest(this.#place);
+      this.#forest = new Forest();
       this.#pending.listChanged = true;
     }
     this.#pending.listChanged ||= change.listChanged;
@@ -126,6 +127,13 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
     const row = this.#forest.entry(node)?.branch.row;
     // VS Code may ask for a row that has just gone.
     return row === undefined ? new vscode.TreeItem('') : toTreeItem(node.id, row);
+  }
+
+  /** Completes a row that somebody points at. */
+  resolveTreeItem(item: vscode.TreeItem, { kind, sandboxId }: TreeNode): vscode.TreeItem {
+    const snapshot = this.#snapshots.get(sandboxId);
+    if (kind === 'sandbox' && snapshot !== undefined) item.tooltip = sandboxTooltip(snapshot, this.#place);
+    return item;
   }
 
   getChildren(node?: TreeNode): TreeNode[] {
@@ -195,7 +203,8 @@ function toTreeItem(id: string, row: Row): vscode.TreeItem {
   );
   item.id = id;
   item.description = row.description;
-  item.tooltip = row.tooltip;
+  // What has none yet is given one when somebody points at it.
+  item.tooltip = row.tooltip ?? undefined;
   item.contextValue = row.contextValue;
   item.accessibilityInformation = { label: row.spoken };
   if (row.icon !== null) {

@@ -1,14 +1,15 @@
 import * as l10n from '../../base/l10n.ts';
 import { joined, type PlainText } from '../../base/text.ts';
-import { formatEndpoint } from '../../agent/endpoint.ts';
+import { formatEndpoint, type Endpoint } from '../../agent/endpoint.ts';
 import { mayAnswer, type SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import { sandboxAppearance } from '../appearance.ts';
+import { attentionOf, sandboxIcon } from '../attention.ts';
 import { staleColor } from '../icon.ts';
 import type { GroupPlace } from './group.ts';
 import { idsBelow } from './id-factory.ts';
 import { listeningGroup } from './listening.ts';
 import { fromParts } from './memo.ts';
-import { connectionMessage, messageRow, sandboxMessages, type MessageParts } from './messages.ts';
+import { messageRow, sandboxMessages, type MessageParts } from './messages.ts';
 import { nodeId } from './node.ts';
 import { portsGroup } from './ports.ts';
 import { contextTags, type Branch, type Row } from './row.ts';
@@ -27,14 +28,14 @@ export interface SandboxRows {
 }
 
 /**
- * Makes the rows of one sandbox, again and again, where `place` says in words which machine the editor reaches it from: what depends on nothing that has changed since the last time is the same
+ * Makes the rows of one sandbox, again and again: what depends on nothing that has changed since the last time is the same
  * object again, so that its cost is that of the change.
  */
-export function sandboxRows(sandboxId: string, place: PlainText): SandboxRows {
+export function sandboxRows(sandboxId: string): SandboxRows {
   const id = sandboxNodeId(sandboxId);
   const node = { kind: 'sandbox', id, sandboxId } as const;
   const below: GroupPlace = { sandboxId, parentId: id };
-  const rowOf = fromParts(rowParts, (parts) => sandboxRow(parts, place));
+  const rowOf = fromParts(rowParts, sandboxRow);
   const messagesOf = fromParts(messageParts, (parts) => {
     const ids = idsBelow(id);
     return sandboxMessages(parts).map((message) => messageRow(sandboxId, ids, message));
@@ -68,6 +69,7 @@ export function sandboxRows(sandboxId: string, place: PlainText): SandboxRows {
 }
 
 function messageParts({
+  endpoint,
   connection,
   isStale,
   discovered,
@@ -75,60 +77,66 @@ function messageParts({
   pollError,
   cuts,
 }: SandboxSnapshot): MessageParts {
-  return { connection, isStale, ...(discovered && { discovered }), operation, pollError, cuts };
+  return { endpoint, connection, isStale, ...(discovered && { discovered }), operation, pollError, cuts };
 }
 
-type RowParts = Pick<
-  SandboxSnapshot,
-  'name' | 'endpoint' | 'isStale' | 'source' | 'connection' | 'readiness' | 'discovered'
-> & {
-  readonly canEnsure: boolean;
-  readonly canSyncClock: boolean;
-};
+/** All that the row of a sandbox shows; most answers of a guest change nothing of it. */
+interface RowParts {
+  readonly name: PlainText;
+  readonly endpoint: Endpoint;
+  readonly word: PlainText;
+  readonly reason: PlainText;
+  readonly iconId: string;
+  readonly iconColor: string | undefined;
+  readonly isStale: boolean;
+  readonly contextValue: string;
+}
 
 function rowParts(snapshot: SandboxSnapshot): RowParts {
-  const { name, endpoint, isStale, source, connection, readiness, discovered } = snapshot;
-  const { capabilities, operation } = snapshot;
+  const { name, endpoint, isStale, connection } = snapshot;
+  const attention = attentionOf(snapshot);
+  const icon = sandboxIcon(snapshot, attention);
   return {
-    ...{ name, endpoint, isStale, source, connection, readiness },
-    ...(discovered && { discovered }),
-    canEnsure: capabilities.has('ensure_runtime') && operation === null,
-    canSyncClock: capabilities.has('sync_clock'),
+    ...{ name, endpoint, isStale, reason: attention.reason, contextValue: contextValueOf(snapshot) },
+    word: sandboxAppearance(snapshot).word,
+    iconId: icon.id,
+    iconColor: isStale && connection.phase === 'idle' ? staleColor : icon.color,
   };
 }
 
-function sandboxRow(parts: RowParts, place: PlainText): Row {
-  const { name, endpoint, isStale, source, connection, canEnsure, canSyncClock } = parts;
-  const { word, icon } = sandboxAppearance(parts);
-  const isOpen = connection.phase === 'open';
-  const problem = connectionMessage(parts);
-  const state = joined([word, ...(isStale ? [l10n.t('earlier data')] : [])], ' · ');
-  const problemText =
-    problem &&
-    joined([problem.label, ...(problem.description === undefined ? [] : [problem.description])], '. ');
+function contextValueOf(snapshot: SandboxSnapshot): string {
+  const { source, connection, capabilities, operation } = snapshot;
+  const { phase } = connection;
+  const isOpen = phase === 'open';
+  return contextTags('sandbox', {
+    open: isOpen,
+    closed: phase === 'failed' || (phase === 'idle' && mayAnswer(snapshot)),
+    waiting: phase === 'backoff' || phase === 'connecting',
+    canEnsure: isOpen && capabilities.has('ensure_runtime') && operation === null,
+    canSyncClock: isOpen && capabilities.has('sync_clock'),
+    configured: source === 'settings',
+    local: source === 'local',
+  });
+}
+
+function sandboxRow({
+  name,
+  endpoint,
+  word,
+  reason,
+  iconId,
+  iconColor,
+  isStale,
+  contextValue,
+}: RowParts): Row {
+  const state = [word, ...(reason === '' ? [] : [reason]), ...(isStale ? [l10n.t('earlier data')] : [])];
   return {
     label: name,
-    description: state,
-    tooltip: joined(
-      [
-        joined([name, state], ': '),
-        formatEndpoint(endpoint),
-        l10n.t('Seen from {0}', place),
-        ...(problemText === undefined ? [] : [problemText]),
-      ],
-      '\n',
-    ),
-    icon: isStale && connection.phase === 'idle' ? { id: icon.id, color: staleColor } : icon,
-    contextValue: contextTags('sandbox', {
-      open: isOpen,
-      closed: connection.phase === 'failed' || (connection.phase === 'idle' && mayAnswer(parts)),
-      waiting: connection.phase === 'backoff' || connection.phase === 'connecting',
-      canEnsure: isOpen && canEnsure,
-      canSyncClock: isOpen && canSyncClock,
-      configured: source === 'settings',
-      local: source === 'local',
-    }),
-    spoken: joined([name, l10n.t('sandbox'), state], ', '),
+    description: joined(state, ' · '),
+    tooltip: null,
+    icon: { id: iconId, ...(iconColor !== undefined && { color: iconColor }) },
+    contextValue,
+    spoken: joined([name, l10n.t('sandbox'), ...state], ', '),
     copy: formatEndpoint(endpoint),
     collapsible: 'expanded',
   };

@@ -1,5 +1,4 @@
 import { beforeEach, expect, test, vi } from 'vitest';
-import { plain } from '../../../src/base/text.ts';
 import type { CommandContext } from '../../../src/commands/context.ts';
 import { copyCommands } from '../../../src/commands/copy.ts';
 import type { SandboxSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
@@ -40,7 +39,7 @@ function treeOf(
   isSelected: (node: TreeNode) => boolean = () => false,
 ): CommandContext {
   const snapshots = snapshotsOf([snapshot]);
-  const forest = new Forest(plain`here`);
+  const forest = new Forest();
   forest.update(snapshots, { listChanged: true, changed: new Set() });
   forest.update(snapshots, { listChanged: false, changed: new Set(snapshots.ids()) });
   const nodes = [...forest.entries()].map(({ node }) => node);
@@ -76,7 +75,7 @@ test('every kind of row copies what it stands for', async () => {
 test('an old fact is copied without the remark that it is old, and a message with its reason', async () => {
   const lost = disconnected();
   expect(await copyOf(lost, (node) => node.kind === 'fact' && node.fact === 'kernel')).toBe('6.1.0 x86_64');
-  expect(await copyOf(lost, ({ kind }) => kind === 'message')).toContain('no such file; start the agent.');
+  expect(await copyOf(lost, ({ kind }) => kind === 'message')).toContain('Nothing exists at this path.');
 });
 
 test('with no row selected, a row of the sandbox is chosen; a key without a row copies nothing', async () => {

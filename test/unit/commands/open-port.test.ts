@@ -1,7 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { ipAddress } from '../../../src/base/ip-address.ts';
-import { plain } from '../../../src/base/text.ts';
 import type { CommandContext } from '../../../src/commands/context.ts';
 import { portCommands } from '../../../src/commands/ports.ts';
 import { isOwnAddress } from '../../../src/host/own-addresses.ts';
@@ -44,7 +43,7 @@ beforeEach(() => {
 async function openPortOn(hostIp: string, answer?: string, change = (node: TreeNode) => node): Promise<void> {
   editor.answer = answer;
   const snapshots = snapshotsOf([connected({ ports: published({ web: [binding(8080, 8000, hostIp)] }) })]);
-  const forest = new Forest(plain`here`);
+  const forest = new Forest();
   forest.update(snapshots, { listChanged: true, changed: new Set() });
   forest.update(snapshots, { listChanged: false, changed: new Set(snapshots.ids()) });
   const node = [...forest.entries()].map((entry) => entry.node).find(({ kind }) => kind === 'port');

@@ -73,7 +73,7 @@ test('a relay without a place left says so, and is tried again until it has one'
   await expect
     .poll(words, patient)
     .toEqual([
-      'Not reachable, trying again | @: The relay closed the connection before its handshake: all of its 128 places are taken, or the sandbox is stopping. Try again later.',
+      'Not reachable, trying again | The relay closed the connection before its handshake: all of its 128 places are taken, or the sandbox is stopping. Try again later. · @',
     ]);
   sessions[0]!.close();
   await expect.poll(readiness, patient).toBe('ready');
@@ -92,7 +92,7 @@ test('a relay whose guest still boots is silent, which is said after 10 s, and i
   await expect
     .poll(words, patient)
     .toEqual([
-      'Not reachable, trying again | @: The relay sent no handshake within 10000 ms. The sandbox may still be booting or be frozen, or what listens there is no relay: Docker and agents of other protocols wait to be spoken to; for those try arcbox.',
+      'Not reachable, trying again | The relay sent no handshake within 10000 ms. The sandbox may still be booting or be frozen, or what listens there is no relay: Docker and agents of other protocols wait to be spoken to; for those try arcbox. · @',
     ]);
   silent.close();
   await startRelay();
@@ -109,9 +109,9 @@ test('a relay that ends says that the connection is lost, and then that nothing 
   await expect
     .poll(words, patient)
     .toEqual([
-      'Connection lost, trying again | @: Nothing exists at this path. Start the agent or correct the path.',
+      'Connection lost, trying again | Nothing exists at this path. Start the agent or correct the path. · @',
     ]);
-  expect(said).toContain('Connection lost, trying again | @: The agent closed the connection.');
+  expect(said).toContain('Connection lost, trying again | The agent closed the connection. · @');
 });
 
 test('a relay that was killed left its socket behind, where nothing listens', async () => {
@@ -124,7 +124,7 @@ test('a relay that was killed left its socket behind, where nothing listens', as
   await expect
     .poll(words, patient)
     .toEqual([
-      'Not reachable, trying again | @: Nothing listens there. Start the agent or correct the endpoint.',
+      'Not reachable, trying again | Nothing listens there. Start the agent or correct the endpoint. · @',
     ]);
 });
 
@@ -138,6 +138,6 @@ test('another program in the place of the relay is quoted', async () => {
   await expect
     .poll(words, patient)
     .toEqual([
-      'Connection lost, trying again | @: The bytes read as an SSH banner: this is not a microsandbox relay. Check that this is the agent.sock of a running sandbox.',
+      'Connection lost, trying again | The bytes read as an SSH banner: this is not a microsandbox relay. Check that this is the agent.sock of a running sandbox. · @',
     ]);
 });

@@ -17,11 +17,10 @@ import {
   text,
 } from './recorded.ts';
 
-const place = plain`here`;
 const nothing: ReadonlySet<string> = new Set();
 
 function forestOf(snapshots: readonly SandboxSnapshot[]): Forest {
-  const forest = new Forest(place);
+  const forest = new Forest();
   plantAll(forest, snapshotsOf(snapshots));
   return forest;
 }
@@ -186,7 +185,7 @@ test('one port among 1,000 sandboxes looks at one sandbox, and makes the rows of
     return connected({ id: `s${i}`, ports: published(containers) });
   });
   const { snapshots, replace, takeReads } = countingSnapshots(list);
-  const forest = new Forest(place);
+  const forest = new Forest();
   plantAll(forest, snapshots);
   takeReads();
   const branches = new Map([...forest.entries()].map(({ node, branch }) => [node.id, branch]));
@@ -298,7 +297,7 @@ test('after any changes the rows are those that would be made from nothing, and 
 });
 
 test('a sandbox that comes has its own row at once, and the rows below it when it is named as changed', () => {
-  const forest = new Forest(place);
+  const forest = new Forest();
   const snapshots = snapshotsOf([connected()]);
   expect(forest.update(snapshots, { listChanged: true, changed: nothing })).toBe('all');
   const [root] = forest.roots();
@@ -343,4 +342,17 @@ test('a sandbox is found by its id', () => {
   const forest = forestOf([snapshot]);
   expect(forest.roots()).toEqual([forest.root(snapshot.id)]);
   expect(forest.entry(forest.root(snapshot.id)!)?.branch.children).not.toEqual([]);
+});
+
+test('rows that are gone are forgotten, with all below them', () => {
+  const twoPorts = published({ c0ffee: [binding(8080, 49152)], f00d: [binding(80, 49153)] });
+  const forest = forestOf([connected({ ports: twoPorts })]);
+  const before = [...forest.entries()].map(({ node }) => node);
+  const take = (snapshot: SandboxSnapshot): void => {
+    forest.update(snapshotsOf([snapshot]), { listChanged: false, changed: new Set([snapshot.id]) });
+    const shownIds = new Set([...forest.entries()].map(({ node }) => node.id));
+    for (const node of before) expect(forest.entry(node) !== undefined).toBe(shownIds.has(node.id));
+  };
+  take(connected({ ports: published({ f00d: [binding(80, 49153)] }) }));
+  take(connected({ connection: idle, isStale: false }));
 });

@@ -1,4 +1,4 @@
-import { parseEndpoint } from '../../../src/agent/endpoint.ts';
+import { formatEndpoint, parseEndpoint } from '../../../src/agent/endpoint.ts';
 import { AgentError } from '../../../src/agent/errors.ts';
 import type { PortBinding } from '../../../src/agent/facts.ts';
 import { plain, plainText, type PlainText } from '../../../src/base/text.ts';
@@ -25,10 +25,12 @@ export const spec: SandboxSpec = {
   source: 'settings',
 };
 
-export const lost = new AgentError(
-  'unreachable',
-  plain`arcbox+unix:///run/agent.sock: no such file; start the agent.`,
-);
+/** What opening a socket fails for where there is none. */
+export const noSocket = new AgentError('unreachable', plain`Nothing exists at this path. Start the agent.`, {
+  cause: Object.assign(new Error('connect ENOENT'), { code: 'ENOENT' }),
+});
+
+export const lost = noSocket.about(formatEndpoint(spec.endpoint));
 
 /** A connection that has been open for a minute. */
 export const open: ConnectionState = { phase: 'open', attempt: 1, failures: 0, sinceMs: nowMs - 60_000 };

@@ -12,15 +12,14 @@ import {
   connected,
   connecting,
   disconnected,
-  lost,
+  noSocket,
   nowMs,
   published,
   republished,
   spec,
 } from './recorded.ts';
 
-const rowsOf = (snapshot: SandboxSnapshot): Branch =>
-  sandboxRows(snapshot.id, plain`this machine (host)`).whole(snapshot);
+const rowsOf = (snapshot: SandboxSnapshot): Branch => sandboxRows(snapshot.id).whole(snapshot);
 
 /** The tree as text: two spaces a level, `label | description`. */
 function outline({ row, children }: Branch, depth = 0): string[] {
@@ -36,7 +35,7 @@ const find = (branch: Branch, label: string): Branch => all(branch).find(({ row 
 
 test('a connected sandbox shows its services, ports and system', () => {
   expect(outline(rowsOf(connected()))).toEqual([
-    'web | degraded',
+    'web | degraded · dockerd not ready',
     '  Services | 1 of 2 ready',
     '    containerd | ready · socket reachable',
     '    dockerd | not ready · no reachable socket found',
@@ -57,7 +56,7 @@ test('a connected sandbox shows its services, ports and system', () => {
 
 test('every row says its kind and state in a sentence, and shows an icon beside the word', () => {
   const tree = rowsOf(connected());
-  expect(tree.row.spoken).toBe('web, sandbox, degraded');
+  expect(tree.row.spoken).toBe('web, sandbox, degraded, dockerd not ready');
   expect(find(tree, 'dockerd').row).toMatchObject({
     spoken: 'dockerd, service, not ready, no reachable socket found',
     icon: { id: 'circle-slash', color: 'list.warningForeground' },
@@ -97,8 +96,8 @@ test('a sandbox that was never connected, one that connects and one that fails s
     connection: disconnected().connection,
   } as const;
   expect(outline(rowsOf(failing))).toEqual([
-    'web | unreachable',
-    `  Not reachable, trying again | ${lost.message}`,
+    `web | unreachable · no socket at /run/agent.sock · next try ${timeText(nowMs + 500)}`,
+    `  Not reachable, trying again | ${noSocket.message} · arcbox+unix:///run/agent.sock`,
   ]);
 
   const useless = new AgentError('unsupported', plain`The protocol is not available.`);
@@ -107,8 +106,8 @@ test('a sandbox that was never connected, one that connects and one that fails s
     connection: { phase: 'failed', attempt: 1, failures: 1, retryAtMs: nowMs, lastError: useless },
   } as const;
   expect(outline(rowsOf(failed))).toEqual([
-    'web | unreachable',
-    `  Cannot connect | ${useless.message} Sandlight looks again at ${timeText(nowMs)}.`,
+    `web | unreachable · ${useless.message} · next try ${timeText(nowMs)}`,
+    `  Cannot connect | ${useless.message} Sandlight looks again at ${timeText(nowMs)}. · arcbox+unix:///run/agent.sock`,
   ]);
 });
 
@@ -146,8 +145,8 @@ test('nothing to show is said in words, and told apart from not knowing', () => 
 test('a lost connection keeps the last data, marked on every row, and says why', () => {
   const tree = rowsOf(disconnected());
   expect(outline(tree).slice(0, 4)).toEqual([
-    'web | unreachable · earlier data',
-    `  Connection lost, trying again | ${lost.message}`,
+    `web | unreachable · no socket at /run/agent.sock · next try ${timeText(nowMs + 500)} · earlier data`,
+    `  Connection lost, trying again | ${noSocket.message} · arcbox+unix:///run/agent.sock`,
     '  Services | 1 of 2 ready',
     '    containerd | ready · earlier data · socket reachable',
   ]);
@@ -171,7 +170,7 @@ test('what the guest does, could not answer, or sent in excess has a row of its 
     '  The agent could not answer everything | The agent said no.',
     '  Not everything the guest sent is shown | 3 texts or entries were too long, too many or impossible',
   ]);
-  expect(tree.row.tooltip).not.toContain('starting dockerd');
+  expect(tree.row.description).not.toContain('starting dockerd');
 });
 
 test('a sandbox that its own tool has stopped or paused says so, with what is odd about it', () => {
@@ -288,7 +287,7 @@ test('ports of an engine that is down are shown as last seen, with when', () => 
   expect(rows).toHaveLength(3);
   for (const { row } of rows) {
     expect(row.description).toBe(`tcp · ${seen}`);
-    expect(row.tooltip.split('\n')).toContain(seen);
+    expect(row.tooltip?.split('\n')).toContain(seen);
     expect(row.spoken).toContain(seen);
     expect(row.icon?.color).toBe('disabledForeground');
   }
@@ -345,7 +344,7 @@ test('how long the guest has been up says when that was, once no poll brings it 
 });
 
 test('facts that read as before keep their rows when a poll brings others', () => {
-  const rows = sandboxRows(spec.id, plain`this machine (host)`);
+  const rows = sandboxRows(spec.id);
   const first = connected();
   const { value, atMs } = first.system!;
   const before = rows.whole(first);
