@@ -87,7 +87,7 @@ export class TextCleaner {
     return cleaned;
   }
 
-  /** The first `maxEntries` entries; the others count. */
+  /** The first `maxEntries` entries, the same list where there are no more; the others count. */
   list<T>(values: readonly T[], maxEntries: number): readonly T[] {
     if (values.length <= maxEntries) return values;
     this.cuts += values.length - maxEntries;
@@ -105,11 +105,11 @@ export class TextCleaner {
 function clean(raw: string, maxLength: number): { readonly text: PlainText; readonly isCut: boolean } {
   if (raw.length <= maxLength && printableAscii.test(raw)) return { text: raw as PlainText, isCut: false };
   // A text is cut before it is searched, so that its cost is bounded; twice the limit leaves room for what is removed.
-  const kept = raw.length > 2 * maxLength ? raw.slice(0, 2 * maxLength) : raw;
+  const kept = raw.slice(0, 2 * maxLength);
   const line = kept.replace(unprintable, ' ').replace(piledUpMarks, '$1').replace(/\s+/g, ' ').trim();
   if (line.length <= maxLength && kept.length === raw.length)
     return { text: line as PlainText, isCut: false };
   const end = Math.min(Math.max(maxLength - 1, 0), line.length);
-  const splitsPair = /[\ud800-\udbff]/.test(line.charAt(end - 1)) && end < line.length;
+  const splitsPair = /[\ud800-\udbff]/.test(line.charAt(end - 1));
   return { text: `${line.slice(0, splitsPair ? end - 1 : end)}…` as PlainText, isCut: true };
 }

@@ -92,7 +92,12 @@ export async function pick<Value>(
       choice,
     };
   });
-  const chosen = await vscode.window.showQuickPick(items, { placeHolder: inert(placeHolder) });
+  const chosen = await vscode.window.showQuickPick(items, {
+    placeHolder: inert(placeHolder),
+    // What is looked for may be an image or a number as well as a name.
+    matchOnDescription: true,
+    matchOnDetail: true,
+  });
   return chosen?.choice?.value;
 }
 

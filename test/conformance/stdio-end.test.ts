@@ -8,20 +8,32 @@ import { tempDir } from '../support/temp-dir.ts';
 const cliFile = resolve('dist/cli.js');
 const directory = tempDir();
 
-/** Process ids of the agents that were started with this Docker socket. */
+/**
+ * Process ids of the agents that were started with this Docker socket. A program that one of them is about to start bears
+ * its agent's name for a moment, and is none.
+ */
 function agentsWith(dockerSocket: string): readonly number[] {
   const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
-  return pids.flatMap((pid) => {
-    const words = wordsOf(`/proc/${pid}/cmdline`);
-    return words[2] === 'agent' && words.includes(dockerSocket) ? [Number(pid)] : [];
+  const found = pids.filter((pid) => {
+    const words = textOf(`/proc/${pid}/cmdline`).split('\0');
+    return words[2] === 'agent' && words.includes(dockerSocket);
   });
+  return found.filter((pid) => !found.includes(parentOf(pid))).map(Number);
 }
 
-function wordsOf(cmdline: string): readonly string[] {
+function parentOf(pid: string): string {
+  // The name before it, in parentheses, may hold anything.
+  const [, parent = ''] = textOf(`/proc/${pid}/stat`)
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return parent;
+}
+
+function textOf(path: string): string {
   try {
-    return readFileSync(cmdline, 'utf8').split('\0');
+    return readFileSync(path, 'utf8');
   } catch {
-    return []; // It ended meanwhile.
+    return ''; // The process ended meanwhile.
   }
 }
 

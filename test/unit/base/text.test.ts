@@ -77,6 +77,7 @@ describe('somebody else’s words', () => {
     ['\u{1f600}\u{1f600}', 1, '…'],
     // More than twice the limit is cut before it is read, whatever is left of it.
     ['\u0000'.repeat(11), 5, '…'],
+    ['abcd\u{1f600}'.padStart(11), 5, 'abcd…'],
     [`${' '.repeat(8)}ab`, 5, 'ab'],
     [`${' '.repeat(8)}abc`, 5, 'ab…'],
   ])('%j within %i is %j', (text, maxLength, expected) => {
@@ -100,8 +101,9 @@ describe('a cleaner', () => {
     expect(cleaner.text('x'.repeat(10), 10)).toBe('x'.repeat(10));
     expect(cleaner.text('a\u0000b', 10)).toBe('a b');
     expect(cleaner.cuts).toBe(1);
-    expect(cleaner.list([1, 2, 3], 3)).toEqual([1, 2, 3]);
-    expect(cleaner.list([1, 2, 3], 1)).toEqual([1]);
+    const three = [1, 2, 3];
+    expect(cleaner.list(three, 3)).toBe(three);
+    expect(cleaner.list(three, 1)).toEqual([1]);
     expect(cleaner.cuts).toBe(3);
     expect(cleaner.valid([1, 2, 3], (value) => value !== 2)).toEqual([1, 3]);
     expect(cleaner.cuts).toBe(4);

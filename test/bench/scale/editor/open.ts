@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { startCpuMeter } from '../meters.ts';
 import { strict } from './strict.ts';
 import type { StandInTreeView } from './tree-view.ts';
 import { createStandIn } from './vscode.ts';
@@ -8,6 +9,8 @@ import { createStandIn } from './vscode.ts';
 /** The built extension, activated in this process. */
 export interface OpenExtension {
   readonly tree: StandInTreeView;
+  /** Processor time of loading it and of its `activate`, until that returned. */
+  readonly startCpuMs: number;
   /** Replaces the setting `sandlight.sandboxes`, as a user does. */
   readonly setSandboxes: (sandboxes: readonly unknown[]) => void;
   /** Characters that were written to the log. */
@@ -37,7 +40,6 @@ export async function openExtension(projectFolder: string): Promise<OpenExtensio
   const manifest = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')) as { main: string };
   const { module, configuration, tree, logLength, loggedErrors } = createStandIn(settings);
   Object.assign(globalThis, { vscodeStandIn: module });
-  const extension = require(join(projectFolder, manifest.main)) as ExtensionModule;
   const context = strict('ExtensionContext', {
     subscriptions: [],
     extensionUri: strict('Uri', { fsPath: projectFolder, path: projectFolder }),
@@ -46,11 +48,14 @@ export async function openExtension(projectFolder: string): Promise<OpenExtensio
     extension: strict('Extension', { packageJSON: manifest }),
     globalState: strict('Memento', { get: () => undefined }),
   });
+  const cpu = startCpuMeter();
+  const extension = require(join(projectFolder, manifest.main)) as ExtensionModule;
   await extension.activate(context);
+  const startCpuMs = cpu();
   const view = tree();
   if (view === undefined) throw new Error('The extension made no tree view.');
   return {
-    ...{ tree: view, logLength, loggedErrors },
+    ...{ tree: view, startCpuMs, logLength, loggedErrors },
     setSandboxes: (sandboxes) => {
       configuration.set('sandlight.sandboxes', sandboxes);
     },

@@ -9,6 +9,7 @@ import { measureWatched, type WatchedParameters } from './watched.ts';
 
 /** What is measured in one process. */
 export type Measure =
+  | { readonly kind: 'start' }
   | ({ readonly kind: 'watched' } & WatchedParameters)
   | ({ readonly kind: 'portChange' } & PortChangeParameters)
   | ({ readonly kind: 'storm' } & StormParameters)
@@ -19,6 +20,8 @@ export type Measure =
 /** Measures once; the extension on `stage` shows no sandbox yet, and is hidden. */
 export function runMeasure(stage: Stage, measure: Measure): Promise<Results> {
   switch (measure.kind) {
+    case 'start':
+      return Promise.resolve({ cpuMs: stage.extension.startCpuMs });
     case 'watched':
       return measureWatched(stage, measure);
     case 'portChange':

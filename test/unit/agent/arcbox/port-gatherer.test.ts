@@ -404,3 +404,60 @@ describe('what is told beside ports', () => {
     },
   );
 });
+
+/** A message with a field behind it that no version of the protocol has. */
+function withUnknownField(message: Uint8Array): Uint8Array {
+  return Buffer.concat([message, Buffer.from([(7 << 3) | 2, 3, 0x7a, 0x7a, 0x7a])]);
+}
+
+test('nothing is kept for nobody, and nobody is told', () => {
+  const { gatherer, told } = following();
+  gatherer.change(changed('a', binding(1)));
+  expect([gatherer.isFollowed, told()]).toEqual([true, 1]);
+  gatherer.abandon();
+  gatherer.change(changed('b', binding(1)));
+  gatherer.remove(removed('a'));
+  gatherer.lose(new AgentError('malformed_payload', plain`lost`));
+  expect([gatherer.isFollowed, told()]).toEqual([false, 1]);
+  expect(gatherer.drain()).toEqual([]);
+});
+
+test('whoever begins anew is told nothing from before', () => {
+  const gatherer = new PortGatherer();
+  let told = 0;
+  const follower = { onPending: () => told++ };
+  gatherer.begin(follower);
+  gatherer.change(changed('a', binding(1)));
+  gatherer.begin(follower);
+  expect(gatherer.drain()).toEqual([{ kind: 'snapshot', containers: new Map() }]);
+  expect(told).toBe(0);
+});
+
+test('what publishes nothing is in no snapshot, also when it did a moment before', () => {
+  const gatherer = new PortGatherer();
+  gatherer.begin({ onPending: () => undefined });
+  gatherer.change(withUnknownField(changed('a')));
+  gatherer.change(changed('b', binding(1)));
+  gatherer.remove(removed('b'));
+  gatherer.remove(removed('c'));
+  expect(gatherer.drain()).toEqual([{ kind: 'snapshot', containers: new Map() }]);
+});
+
+test('fields that nobody knows name no container', () => {
+  const { gatherer, book, drain } = following();
+  gatherer.change(withUnknownField(changed('a', binding(1))));
+  drain();
+  expect([...book.containers.keys()]).toEqual(['a']);
+  gatherer.remove(withUnknownField(removed('a')));
+  drain();
+  expect([...book.containers.keys()]).toEqual([]);
+});
+
+test('one container that changes for ever takes the room of one', () => {
+  const { gatherer, drain } = following();
+  const id = 'x'.repeat(64 * 1024);
+  for (let port = 1; port <= (2 * maxWaitingBytes) / id.length; port++)
+    gatherer.change(changed(id, binding(port)));
+  expect(gatherer.dropped).toBe(0);
+  drain();
+});
