@@ -28,10 +28,10 @@ test('rows follow the guest by push, keep what the user has opened, and stay as 
   await workbench.row('containerd, service').click();
 
   agent.publish('c0ffee', binding(8080, 49152));
-  await workbench.row('Port 8080, published on 127.0.0.1:49152, tcp, container c0ffee').waitFor();
+  await workbench.row('container c0ffee, Port 8080, published on localhost:49152, tcp').waitFor();
   await workbench.screenshot(screenshotFile('sandbox'));
   agent.publish('c0ffee');
-  await workbench.row('Port 8080').waitFor({ state: 'detached' });
+  await workbench.row(/Port 8080,/).waitFor({ state: 'detached' });
 
   await agent.vanish();
   await workbench.row(/^web, sandbox, unreachable, .*, earlier data$/).waitFor();
@@ -55,7 +55,7 @@ test('rows offer what can be done: inline on a port and a sandbox, by keyboard t
   const workbench = await openSandlight({
     settings: { 'sandlight.sandboxes': [{ name: 'web', endpoint: agent.endpoint }] },
   });
-  const port = workbench.row('Port 8080');
+  const port = workbench.row(/Port 8080,/);
   await port.hover();
   expect(
     await port
