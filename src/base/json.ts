@@ -7,6 +7,18 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** A text in quotes, or a comment. */
+const stringOrComment = /("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*[^]*?\*\//g;
+/** A text in quotes, or the comma after the last entry. */
+const stringOrLastComma = /("(?:[^"\\]|\\.)*")|,(?=\s*[\]}])/g;
+
+/** Parses JSON with comments and commas after last entries, as editors keep their settings; `undefined` when it is none. */
+export function parseJsonWithComments(text: string): unknown {
+  const keepStrings = (_match: string, string: string | undefined): string => string ?? ' ';
+  const bare = text.replace(/^\ufeff/, '').replace(stringOrComment, keepStrings);
+  return parseJson(bare.replace(stringOrLastComma, keepStrings));
+}
+
 /** The value under a path of keys in something of unknown shape. */
 export function dig(value: unknown, ...keys: string[]): unknown {
   let current = value;

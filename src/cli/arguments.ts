@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util';
-import { parseEndpoint, type Endpoint } from '../agent/endpoint.ts';
 import { AgentError } from '../agent/errors.ts';
 import { plain, quoted, type PlainText } from '../base/text.ts';
 import type { Command, CommandOption } from './command.ts';
@@ -104,11 +103,6 @@ function checkArguments(command: Command, positionals: readonly string[], progra
           ? plain`The program is missing: it stands after --.`
           : undefined;
   if (problem !== undefined) throw new AgentError('usage', plain`${problem} Usage: ${usageLine(command)}`);
-}
-
-/** The endpoint that a command takes as its first argument. */
-export function endpointArgument({ positionals }: CommandLine): Endpoint {
-  return parseEndpoint(positionals[0] ?? '');
 }
 
 /** A whole number from 1 to `max`. */

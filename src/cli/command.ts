@@ -2,11 +2,16 @@ import type { connectAgent } from '../agent/connect.ts';
 import { formatEndpoint } from '../agent/endpoint.ts';
 import { AgentError } from '../agent/errors.ts';
 import type { Logger } from '../base/logger.ts';
-import { plain, type PlainText } from '../base/text.ts';
+import { joined, plain, type PlainText } from '../base/text.ts';
 import type { CallOptions } from '../agent/rpc/channel.ts';
 import type { AgentSession } from '../agent/session.ts';
-import { endpointArgument, type CommandLine } from './arguments.ts';
+import { readTlsFiles } from '../agent/transport/tls-files.ts';
+import { mayAnswer, type SandboxSpec } from '../sandboxes/model/snapshot.ts';
+import type { CommandLine } from './arguments.ts';
 import { jsonText } from './json-text.ts';
+import { lookForSandboxes, sandboxOf } from './known-sandboxes.ts';
+import type { Screen } from './screen.ts';
+import { linesText, type Line } from './styled.ts';
 
 /** What a shell offers for a word: names of sandboxes, commands, files, or one of some words. */
 export type Completion = 'sandbox' | 'command' | 'file' | readonly PlainText[];
@@ -38,6 +43,8 @@ export interface CliContext {
   readonly logger: Logger;
   /** Aborts on SIGINT, SIGTERM or when standard output is gone; the process then ends within a second. */
   readonly interrupted: AbortSignal;
+  /** Standard output. */
+  readonly screen: Screen;
   /** Prints a line, or several, on standard output. */
   readonly print: (text: PlainText) => void;
   /** Resolves when standard output has taken what was printed, or this program is to end. */
@@ -69,16 +76,30 @@ export function callOptions({ line, interrupted }: CliContext): CallOptions {
   return { timeoutMs: line.timeoutMs ?? defaultTimeoutMs, signal: interrupted };
 }
 
-/** Connects to the endpoint given as the first argument, runs `use`, and closes. */
+/** The sandbox that the first argument of a command stands for. */
+export function sandboxArgument({ line, interrupted, logger }: CliContext): Promise<SandboxSpec> {
+  return sandboxOf(line.positionals[0] ?? '', () => lookForSandboxes(interrupted, logger));
+}
+
+/**
+ * Connects to the sandbox that the first argument stands for, runs `use`, and closes.
+ *
+ * @throws AgentError `unreachable` without trying when its own tool says that it does not run.
+ */
 export async function withSession(
   context: CliContext,
-  use: (session: AgentSession, options: CallOptions) => Promise<number>,
+  use: (session: AgentSession, options: CallOptions, spec: SandboxSpec) => Promise<number>,
 ): Promise<number> {
-  const endpoint = endpointArgument(context.line);
+  const spec = await sandboxArgument(context);
+  const { endpoint, discovered, name } = spec;
+  if (discovered !== undefined && !mayAnswer(spec)) {
+    const { state, note } = discovered;
+    throw new AgentError('unreachable', joined([plain`${name} is ${state}.`, ...(note ? [note] : [])], ' '));
+  }
   const options = callOptions(context);
-  const session = await context.connect(endpoint, { ...options, logger: context.logger });
+  const session = await connectTo(context, spec);
   try {
-    return await use(session, options);
+    return await use(session, options, spec);
   } catch (error) {
     throw error instanceof AgentError ? error.about(formatEndpoint(endpoint)) : error;
   } finally {
@@ -86,7 +107,21 @@ export async function withSession(
   }
 }
 
-/** Prints `value` as one line of JSON with `--json`, otherwise `text`. */
-export function printResult({ line, print }: CliContext, value: unknown, text: PlainText): void {
-  print(line.json ? jsonText(value) : text);
+async function connectTo(context: CliContext, { endpoint, tls }: SandboxSpec): Promise<AgentSession> {
+  const files = tls && (await readTlsFiles(tls));
+  return context.connect(endpoint, {
+    ...callOptions(context),
+    logger: context.logger,
+    ...(files && { tls: files }),
+  });
+}
+
+/** Prints `value` as one line of JSON with `--json`, otherwise what people read. */
+export function printResult(
+  { line, print, screen }: CliContext,
+  value: unknown,
+  text: PlainText | readonly Line[],
+): void {
+  if (line.json) print(jsonText(value));
+  else print(typeof text === 'string' ? text : linesText(text, screen.hasColour));
 }

@@ -10,6 +10,7 @@ import { defectExitCode, errorExitCodes, exitCodes } from './exit-codes.ts';
 import { commandText, overviewText } from './help.ts';
 import { watchInterruption } from './interruption.ts';
 import { jsonText } from './json-text.ts';
+import { screenOf } from './screen.ts';
 import { readTlsOptions } from './tls-options.ts';
 
 /** Longest name of a command that is quoted. */
@@ -53,9 +54,12 @@ async function main(words: readonly string[]): Promise<void> {
 async function run(command: Command, args: readonly string[], interrupted: AbortSignal): Promise<number> {
   const line = parseCommandLine(args, command);
   const tls = await readTlsOptions(line);
-  const connect: typeof connectAgent = (endpoint, options) => connectAgent(endpoint, { ...options, tls });
+  const isGiven = Object.values(tls).some((part) => part !== undefined);
+  const connect: typeof connectAgent = (endpoint, options) =>
+    connectAgent(endpoint, { ...options, ...(isGiven && { tls }) });
   return command.run({
     ...{ line, commands, connect, logger, interrupted, print },
+    screen: screenOf(process.stdout, process.env),
     outputTaken: () => outputTaken(interrupted),
   });
 }

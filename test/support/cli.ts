@@ -29,7 +29,12 @@ export interface CliRun {
 
 /** Starts the command line beside this process. */
 export function startCli(...args: string[]): CliRun {
-  const child = spawn(process.execPath, [cliPath, ...args]);
+  return startCliIn({}, ...args);
+}
+
+/** As {@link startCli}, with these variables of the environment besides the present ones. */
+export function startCliIn(env: NodeJS.ProcessEnv, ...args: string[]): CliRun {
+  const child = spawn(process.execPath, [cliPath, ...args], { env: { ...process.env, ...env } });
   started.push(child);
   const output = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
@@ -46,8 +51,8 @@ export function startCli(...args: string[]): CliRun {
 }
 
 /** Runs the command line to its end, with `input` on its standard input. */
-export function runCli(args: readonly string[], input = ''): Promise<CliResult> {
-  const { child, ended } = startCli(...args);
+export function runCli(args: readonly string[], input = '', env: NodeJS.ProcessEnv = {}): Promise<CliResult> {
+  const { child, ended } = startCliIn(env, ...args);
   child.stdin.end(input);
   return ended;
 }

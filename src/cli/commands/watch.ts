@@ -1,4 +1,3 @@
-import { formatEndpoint } from '../../agent/endpoint.ts';
 import { plain, plainText, type PlainText } from '../../base/text.ts';
 import { Turnstile } from '../../base/turnstile.ts';
 import { connectionError } from '../../sandboxes/model/connection.ts';
@@ -6,8 +5,7 @@ import { Alarm } from '../../sandboxes/watch/alarm.ts';
 import { CallLog } from '../../sandboxes/watch/call-log.ts';
 import { SandboxMonitor } from '../../sandboxes/watch/sandbox-monitor.ts';
 import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
-import { endpointArgument } from '../arguments.ts';
-import { endpointRow, type CliContext, type Command } from '../command.ts';
+import { endpointRow, sandboxArgument, type CliContext, type Command } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { jsonText } from '../json-text.ts';
 import { runtimeStatusJson } from '../../agent/facts-json.ts';
@@ -21,10 +19,11 @@ export const watchCommand: Command = {
   options: {},
   async run(context) {
     const { connect, logger, interrupted } = context;
-    const endpoint = endpointArgument(context.line);
+    // One that does not run is waited for as if it were only unreachable: nobody tells when it is started.
+    const { discovered, ...spec } = await sandboxArgument(context);
     const changed = new Alarm();
     const monitor = new SandboxMonitor(
-      { id: 'watched', name: formatEndpoint(endpoint), endpoint, source: 'settings' },
+      { ...spec, ...(discovered && { discovered: { ...discovered, state: 'running' } }) },
       {
         ...{ connect, logger, calls: new CallLog() },
         attempts: new Turnstile(alone),

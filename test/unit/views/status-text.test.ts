@@ -88,7 +88,10 @@ test('a clock that is off asks for attention, and what all have in common is sai
 test('this machine is amber only once it has been ready', () => {
   const local = connected({ source: 'local' });
   expect(statusText([local], here, nowMs).background).toBe('none');
-  const wasReady = { ...local.history, readiness: [{ value: 'ready', atMs: nowMs }] as const };
+  const wasReady = {
+    ...local.history,
+    readiness: [{ value: 'ready', atMs: nowMs, error: null, shortfall: null }] as const,
+  };
   expect(statusText([{ ...local, history: wasReady }], here, nowMs).background).toBe('warning');
 });
 
