@@ -175,40 +175,6 @@ describe('commands', () => {
     }
   });
 
-  it('addSandbox tests the endpoint and saves it; removeSandbox takes it out of the settings', async () => {
-    const other = await ScriptedAgent.start();
-    try {
-      person = new Person('db', other.endpoint);
-      await run('sandlight.addSandbox');
-      await person.sees(/^db answered after .* and was added\.$/);
-      const added = await row(/^db, sandbox, degraded/);
-      person.leave();
-      person = new Person('Remove');
-      await run('sandlight.removeSandbox', added.node);
-      await noRow(/^db, sandbox/);
-      assert.deepEqual(vscode.workspace.getConfiguration('sandlight').get('sandboxes'), [
-        { name: 'web', endpoint: agent.endpoint },
-      ]);
-    } finally {
-      await other.close();
-    }
-  });
-
-  it('addSandbox says when nobody answers and saves only when told to', async () => {
-    const api = await sandlight();
-    person = new Person('ghost', 'arcbox+unix:///nowhere/agent.sock');
-    await run('sandlight.addSandbox');
-    assert.deepEqual((await person.sees(/does not answer/)).choices, ['Save Anyway', 'Edit Endpoint']);
-    assert.deepEqual(
-      api.sandboxes().map(({ name }) => name),
-      ['web'],
-    );
-    person.leave();
-    person = new Person('ghost', 'arcbox+unix:///nowhere/agent.sock', 'Save Anyway');
-    await run('sandlight.addSandbox');
-    await row(/^ghost, sandbox, unreachable/);
-  });
-
   it('showDetails opens one panel a sandbox, whose script asks for data and is sent it while it can be seen', async () => {
     person = new Person();
     const api = await sandlight();
