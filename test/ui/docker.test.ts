@@ -43,7 +43,7 @@ test.skipIf(skip !== undefined)(
     await page.locator('.part.sidebar .monaco-list-row.focused[aria-label^="shop-web-1"]').waitFor();
     await page.keyboard.press('Escape');
     await workbench.runCommand('Sandlight: Open Port in Browser');
-    await quickInput.getByText('Which port?').waitFor();
+    await quickInput.getByPlaceholder('Which port?').waitFor();
     await quickInput.locator('input[type="text"]').fill('web');
     await quickInput.getByRole('option', { name: 'shop-web-1 localhost:18080' }).waitFor();
     await workbench.screenshot(screenshotFile('port-picker'));

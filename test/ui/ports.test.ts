@@ -15,7 +15,7 @@ test('a click on a port only selects it, Enter opens it, and its grouping is rem
   await page.locator('.part.sidebar .monaco-list-row.selected[aria-label*="Port 5432"]').waitFor();
   expect(await quickInput.isVisible()).toBe(false);
   await page.keyboard.press('Enter');
-  await quickInput.getByText('What is port 5432 used for?').waitFor();
+  await quickInput.getByPlaceholder('What is port 5432 used for?').waitFor();
   await quickInput.getByRole('option', { name: 'Copy localhost:15432' }).waitFor();
   await workbench.screenshot(screenshotFile('port-use'));
   await page.keyboard.press('Escape');
