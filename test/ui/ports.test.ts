@@ -30,7 +30,7 @@ test('a click on a port only selects it, Enter opens it, and its grouping is rem
     async () => (await group.getAttribute('aria-expanded')) !== expanded,
   );
 
-  await workbench.clickViewAction('Sandboxes', 'Group Ports by Container');
+  await page.locator('.part.sidebar').getByRole('button', { name: 'Group Ports by Container' }).click();
   await workbench.row(/^c0ffee, container/).waitFor();
   await page.reload();
   await workbench.row(/^c0ffee, container/).waitFor();
