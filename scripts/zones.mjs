@@ -46,7 +46,7 @@ export const rooms = {
   host: ['base', 'views', 'sandboxes', 'agent'],
   commands: ['base', 'host', 'views', 'sandboxes', 'agent/errors.ts', 'agent/endpoint.ts', 'agent/facts.ts'],
   guest: ['base', 'agent', 'docker'],
-  cli: ['base', 'agent', 'docker', 'guest', 'sandboxes'],
+  cli: ['base', 'agent', 'docker', 'guest', 'sandboxes', 'views/facts.ts', 'views/quantities.ts'],
 };
 
 /** The same for the linter. */
