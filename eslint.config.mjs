@@ -58,11 +58,11 @@ export default tseslint.config(
   },
   {
     files: ['src/**'],
-    ignores: ['src/base/{text,l10n,ip-address}.ts', 'src/host/{notify,language}.ts'],
+    ignores: ['src/base/{text,l10n,ip-address}.ts', 'src/host/{notify,quick-input,language}.ts'],
     rules: { 'no-restricted-syntax': ['error', onlyBorder, onlyNotify, onlyLanguage, noSignalAny] },
   },
   {
-    files: ['src/host/notify.ts'],
+    files: ['src/host/{notify,quick-input}.ts'],
     rules: { 'no-restricted-syntax': ['error', onlyBorder, onlyLanguage, noSignalAny] },
   },
   {

@@ -89,7 +89,7 @@ process.exit();
 async function openMachine(options: WorkbenchOptions): Promise<Workbench> {
   const workbench = await openWorkbench(options);
   await workbench.revealContainer('Sandlight');
-  await workbench.row(/^Port 80,/).waitFor();
+  await workbench.row(/Port 80,/).waitFor();
   await workbench.row(/^dockerd, service, ready/).waitFor();
   return workbench;
 }
@@ -139,7 +139,7 @@ async function walkthrough({ options, save }: Studio): Promise<void> {
     await progress.waitFor({ state: 'detached' });
     await save(workbench, 'walkthrough/ensure.webp');
     await workbench.runCommand('Notifications: Clear All Notifications');
-    await workbench.row(/^Port 80,/).hover();
+    await workbench.row(/Port 80,/).hover();
     await save(workbench, 'walkthrough/port.webp');
   } finally {
     await workbench.close();

@@ -44,7 +44,16 @@ export const rooms = {
   'sandboxes/sources': ['base', 'agent', 'sandboxes/model', 'sandboxes/watch'],
   views: ['base', 'sandboxes', 'agent/errors.ts', 'agent/endpoint.ts', 'agent/facts.ts'],
   host: ['base', 'views', 'sandboxes', 'agent'],
-  commands: ['base', 'host', 'views', 'sandboxes', 'agent/errors.ts', 'agent/endpoint.ts', 'agent/facts.ts'],
+  commands: [
+    'base',
+    'host',
+    'views',
+    'sandboxes',
+    'agent/errors.ts',
+    'agent/endpoint.ts',
+    'agent/endpoint-repairs.ts',
+    'agent/facts.ts',
+  ],
   guest: ['base', 'agent', 'docker'],
   cli: ['base', 'agent', 'docker', 'guest', 'sandboxes', 'views/facts.ts', 'views/quantities.ts'],
 };

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import * as vscode from 'vscode';
 import type { connectAgent } from './agent/connect.ts';
+import { restorePortGrouping } from './commands/port-grouping.ts';
 import { registerCommands } from './commands/register.ts';
 import { createApi, type SandlightApi } from './host/api.ts';
 import { useEditorLanguage } from './host/language.ts';
@@ -28,6 +29,7 @@ export function activate(context: vscode.ExtensionContext): SandlightApi {
   const localAgent = new LocalAgent(logger);
   const tree = new SandboxTree(registry, place);
   const statusBar = new StatusBar(registry, 'sandlight.showMenu', place);
+  restorePortGrouping({ tree, memory: context.globalState });
   const details = new DetailsPanels({ registry, extensionUri: context.extensionUri, place });
   const sources = new SandboxSources({
     ...{ registry, localAgent, logger, cliPath: context.asAbsolutePath('dist/cli.js') },

@@ -149,7 +149,12 @@ export type PortChange =
   /** Replaces what is known of one container; `null` means that it is gone, or tells nothing any more. */
   | { readonly kind: 'changed'; readonly containerId: string; readonly report: ContainerReport | null }
   /** A change was lost, or the source cannot be followed: what is known may be out of date. */
-  | { readonly kind: 'stale'; readonly reason: AgentError }
+  | {
+      readonly kind: 'stale';
+      readonly reason: AgentError;
+      /** Milliseconds since the Unix epoch: until then it was current; when absent, until it is told. */
+      readonly sinceMs?: number;
+    }
   /** What is known is current again. */
   | { readonly kind: 'current' };
 

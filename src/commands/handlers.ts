@@ -8,7 +8,9 @@ import { diagnosticsCommands } from './diagnostics.ts';
 import { localAgentCommands } from './local-agent.ts';
 import { menuCommands } from './menu.ts';
 import { pingCommands } from './ping.ts';
+import { containerCommands } from './containers.ts';
 import { portCommands } from './ports.ts';
+import { portGroupingCommands } from './port-grouping.ts';
 import { runtimeCommands } from './runtime.ts';
 import { sandboxListCommands } from './sandbox-list.ts';
 
@@ -21,6 +23,8 @@ export function commandHandlers(context: CommandContext): CommandFamily<CommandI
     ...pingCommands(context),
     ...clockCommands(context),
     ...portCommands(context),
+    ...portGroupingCommands(context),
+    ...containerCommands(context),
     ...copyCommands(context),
     ...detailsCommands(context),
     ...diagnosticsCommands(context),

@@ -5,8 +5,15 @@ import { ask, pick, tell } from '../host/notify.ts';
 import { isOwnAddress } from '../host/own-addresses.ts';
 import { copyText } from './clipboard.ts';
 import type { CommandContext, CommandFamily } from './context.ts';
-import { guessScheme, reachableAddress, type Scheme } from './port-address.ts';
-import { portTarget, type PortNode } from './target.ts';
+import {
+  clientSchemeOf,
+  guessScheme,
+  purposeOf,
+  reachableAddress,
+  type Scheme,
+} from '../views/port-address.ts';
+import { containerFinder } from './container-finder.ts';
+import { isKey, portTarget, type PortNode } from './target.ts';
 
 /** Commands on published ports. */
 export function portCommands(
@@ -15,14 +22,19 @@ export function portCommands(
   const isTcp = ({ binding }: PortNode): boolean => binding.protocol === 'tcp';
   return {
     'sandlight.openPort': async (target) => {
-      const port = await portTarget(context, target, isTcp);
+      const port = isKey(target) ? await focusedPort(context) : await portTarget(context, target, isTcp);
       if (port === undefined) return;
       if (!isTcp(port)) {
         tell(l10n.t('A browser cannot open a port of {0}.', port.binding.protocol));
         return;
       }
-      const scheme = await schemeOf(context, port);
-      if (scheme === undefined) return;
+      const use = await useOf(context, port);
+      if (use === undefined) return;
+      if (use.kind === 'copy') {
+        await copyText(`${use.prefix}${await externalAddress(port)}`);
+        return;
+      }
+      const { scheme } = use;
       const url = urlOf(scheme, port);
       const { hostIp } = port.binding;
       const mayOpen = isOwnAddress(hostIp) || (await mayOpenElsewhere(context, port, url));
@@ -60,17 +72,44 @@ async function mayOpenElsewhere(
   return answer === 'open';
 }
 
-/** http or https: guessed from the port's number, else asked once for every port of a sandbox. */
-async function schemeOf({ memory }: CommandContext, port: PortNode): Promise<Scheme | undefined> {
-  const { containerPort } = port.binding;
-  const key = `scheme/${port.sandboxId}/${containerPort}`;
-  const known = guessScheme(port.binding) ?? memory.get<unknown>(key);
-  if (known === 'http' || known === 'https') return known;
-  const choice = await pick<Scheme>(l10n.t('What does port {0} speak?', plain`${containerPort}`), [
-    { label: plain`http`, value: 'http' },
-    { label: plain`https`, value: 'https' },
-  ]);
-  if (choice !== undefined) await memory.update(key, choice);
+/** The port whose row has the keyboard, which is selected and opened or closed as by any Enter; `undefined` on other rows. */
+async function focusedPort({ tree }: CommandContext): Promise<PortNode | undefined> {
+  await tree.openFocused();
+  const node = tree.selected();
+  return node?.kind === 'port' ? node : undefined;
+}
+
+/** What can be done with a port: a browser opens it, or a client is given its address. */
+type Use =
+  | { readonly kind: 'open'; readonly scheme: Scheme }
+  /** `prefix` stands in front of the address; it may be empty. */
+  | { readonly kind: 'copy'; readonly prefix: PlainText };
+
+/** How a port is used: as its number and image tell, else asked, and asked once where a browser is to open it. */
+async function useOf(context: CommandContext, port: PortNode): Promise<Use | undefined> {
+  const { memory } = context;
+  const { binding } = port;
+  const image = containerFinder(context)(port).facts?.image ?? plain``;
+  const isDatabase = purposeOf(binding, image) === 'database';
+  const key = `scheme/${port.sandboxId}/${binding.containerPort}`;
+  const known = (isDatabase ? undefined : guessScheme(binding)) ?? memory.get<unknown>(key);
+  if (known === 'http' || known === 'https') return { kind: 'open', scheme: known };
+  const address = reachableAddress(binding);
+  const clientScheme = clientSchemeOf(binding);
+  const prefixes = [plain``, ...(clientScheme === undefined ? [] : [plain`${clientScheme}://`])];
+  const copying = prefixes.map((prefix) => ({
+    label: l10n.t('Copy {0}', plain`${prefix}${address}`),
+    value: { kind: 'copy', prefix } as const,
+  }));
+  const opening = (['http', 'https'] as const).map((scheme) => ({
+    label: l10n.t('Open {0}', urlOf(scheme, port)),
+    value: { kind: 'open', scheme } as const,
+  }));
+  const choice = await pick<Use>(
+    l10n.t('What is port {0} used for?', plain`${binding.containerPort}`),
+    isDatabase ? [...copying, ...opening] : [...opening, ...copying],
+  );
+  if (choice?.kind === 'open') await memory.update(key, choice.scheme);
   return choice;
 }
 

@@ -1,93 +1,79 @@
 import * as l10n from '../base/l10n.ts';
-import { plain, plainText, type PlainText } from '../base/text.ts';
-import { formatEndpoint, parseEndpoint, type Endpoint } from '../agent/endpoint.ts';
-import { AgentError } from '../agent/errors.ts';
-import { ask, askText, tell, withCancellableProgress } from '../host/notify.ts';
-import { readConfiguredSandbox, withoutSandbox } from '../sandboxes/sources/settings.ts';
-import { readSettings, writeSandboxes } from '../host/settings.ts';
-import { roundTripText } from '../views/quantities.ts';
+import { ask } from '../host/notify.ts';
+import { changeSandboxes, readSettings } from '../host/settings.ts';
+import type { SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
+import {
+  entryOf,
+  unusedName,
+  withoutSandbox,
+  type SettingsEntry,
+} from '../sandboxes/sources/settings-edits.ts';
+import { addSandbox } from './adding/add.ts';
+import { changeSandbox, renameSandbox } from './adding/change.ts';
 import type { CommandContext, CommandFamily } from './context.ts';
 import { sandboxTarget } from './target.ts';
-
-const probeTimeoutMs = 10_000;
-const exampleEndpoint = 'arcbox+unix:///run/agent.sock';
-/** Longest name that is said of a sandbox being added; the settings take none that is longer. */
-const maxNameLength = 128;
 
 /** Commands that change the list of configured sandboxes. */
 export function sandboxListCommands(
   context: CommandContext,
-): CommandFamily<'sandlight.addSandbox' | 'sandlight.removeSandbox'> {
+): CommandFamily<
+  | 'sandlight.addSandbox'
+  | 'sandlight.editSandbox'
+  | 'sandlight.renameSandbox'
+  | 'sandlight.duplicateSandbox'
+  | 'sandlight.removeSandbox'
+> {
+  const configured = (target: unknown): Promise<Configured | undefined> => configuredTarget(context, target);
   return {
     'sandlight.addSandbox': () => addSandbox(context),
+    'sandlight.editSandbox': async (target) => {
+      const found = await configured(target);
+      if (found === undefined) return;
+      await changeSandbox(context, {
+        ...found,
+        title: l10n.t('Edit Sandbox'),
+        name: found.sandbox.name,
+        replaces: true,
+      });
+    },
+    'sandlight.renameSandbox': async (target) => {
+      const found = await configured(target);
+      if (found !== undefined) await renameSandbox(context, found.sandbox);
+    },
+    'sandlight.duplicateSandbox': async (target) => {
+      const found = await configured(target);
+      if (found === undefined) return;
+      await changeSandbox(context, {
+        ...found,
+        title: l10n.t('Duplicate Sandbox'),
+        name: unusedName(found.sandbox.name, context.registry.list()),
+        replaces: false,
+      });
+    },
     'sandlight.removeSandbox': async (target) => {
-      const monitor = await sandboxTarget(context, target, ({ source }) => source === 'settings');
-      if (monitor?.snapshot.source !== 'settings') return;
-      const { name, id } = monitor.snapshot;
+      const found = await configured(target);
+      if (found === undefined) return;
+      const { name, id } = found.sandbox;
       const answer = await ask(
         l10n.t('Remove {0} from the settings?', name),
         l10n.t('The sandbox itself is not touched.'),
         { remove: l10n.t('Remove') },
       );
-      if (answer === 'remove') await writeSandboxes(withoutSandbox(readSettings().sandboxes, id));
+      if (answer === 'remove') await changeSandboxes((setting) => withoutSandbox(setting, id));
     },
   };
 }
 
-async function addSandbox(context: CommandContext): Promise<void> {
-  const title = l10n.t('Add Sandbox');
-  const name = await askText({ title, prompt: l10n.t('How shall it be called?'), problem: nameProblem });
-  if (name === undefined) return;
-  let text = '';
-  for (;;) {
-    const answer = await askText({
-      title,
-      value: text,
-      prompt: l10n.t('Where does its guest agent listen?'),
-      placeHolder: plain`${exampleEndpoint}`,
-      problem: (value) => (value === '' ? undefined : entryProblem(name, value)),
-    });
-    if (answer === undefined || answer === '') return;
-    text = answer;
-    const decision = await testEndpoint(context, plainText(name, maxNameLength), parseEndpoint(answer));
-    if (decision === undefined) return;
-    if (decision === 'save') break;
-  }
-  const { sandboxes } = readSettings();
-  const entries: readonly unknown[] = Array.isArray(sandboxes) ? sandboxes : [];
-  await writeSandboxes([...entries, { name: name.trim(), endpoint: text }]);
+/** A sandbox of the settings with its entry there. */
+interface Configured {
+  readonly sandbox: SandboxSnapshot;
+  readonly entry: SettingsEntry;
 }
 
-/** Any endpoint will do to find out whether the name would. */
-function nameProblem(name: string): PlainText | undefined {
-  return entryProblem(name, exampleEndpoint);
-}
-
-/** Says why the settings could not hold such an entry. */
-function entryProblem(name: string, endpoint: string): PlainText | undefined {
-  const result = readConfiguredSandbox({ name, endpoint });
-  return typeof result === 'string' ? result : undefined;
-}
-
-/** Tries the endpoint and, when nobody answers, asks what to do; `undefined` when nothing is to be done. */
-async function testEndpoint(
-  { registry, log }: CommandContext,
-  name: PlainText,
-  endpoint: Endpoint,
-): Promise<'save' | 'edit' | undefined> {
-  try {
-    const title = l10n.t('Testing {0}', formatEndpoint(endpoint));
-    const { rttMs } = await withCancellableProgress(title, (signal) =>
-      registry.probe(endpoint, { timeoutMs: probeTimeoutMs, signal }),
-    );
-    tell(l10n.t('{0} answered after {1} and was added.', name, roundTripText(rttMs)));
-    return 'save';
-  } catch (error) {
-    const reason = AgentError.from(error, 'unreachable');
-    log.logger.warn(plain`${name}: ${reason.message}`);
-    return ask(l10n.t('{0} does not answer. Save it anyway?', name), reason.message, {
-      save: l10n.t('Save Anyway'),
-      edit: l10n.t('Edit Endpoint'),
-    });
-  }
+async function configuredTarget(context: CommandContext, target: unknown): Promise<Configured | undefined> {
+  const monitor = await sandboxTarget(context, target, ({ source }) => source === 'settings');
+  if (monitor?.snapshot.source !== 'settings') return undefined;
+  const sandbox = monitor.snapshot;
+  const entry = entryOf(readSettings().sandboxes, sandbox.id);
+  return entry && { sandbox, entry };
 }

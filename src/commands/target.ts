@@ -1,11 +1,12 @@
 import * as l10n from '../base/l10n.ts';
-import { joined } from '../base/text.ts';
+import { joined, plain } from '../base/text.ts';
 import { flash, pick, tell } from '../host/notify.ts';
 import type { SandboxMonitor } from '../sandboxes/watch/sandbox-monitor.ts';
 import type { SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
 import { sandboxAppearance } from '../views/appearance.ts';
 import type { TreeNode } from '../views/tree/node.ts';
-import { portLabel, shortContainerId } from '../views/tree/ports.ts';
+import { portLabel } from '../views/tree/port-row.ts';
+import { containerDetail, containerFinder } from './container-finder.ts';
 import type { CommandContext } from './context.ts';
 
 /** A row with a published port. */
@@ -72,7 +73,10 @@ export async function sandboxTarget(
   return id === undefined ? undefined : registry.monitor(id);
 }
 
-/** The port a command is meant for: the row's, else the selected one, else the one the user picks. */
+/**
+ * The port a command is meant for: the row's, else the selected one, else the one the user picks; below the row of a
+ * sandbox that the command was called on, only of that sandbox.
+ */
 export async function portTarget(
   context: CommandContext,
   target: unknown,
@@ -86,18 +90,26 @@ export async function portTarget(
     tell(l10n.t('This port is no longer published.'));
     return undefined;
   }
-  // Enter on any other row has done what it does there: it is selected.
   if (isKey(target)) return undefined;
+  const find = containerFinder(context);
+  const owner = nodeOf(target)?.sandboxId;
   const choices = context.tree
     .nodes()
     .filter((candidate) => candidate.kind === 'port')
-    .filter(fits)
-    .map((port) => ({
-      label: portLabel(port.binding),
-      description: context.registry.get(port.sandboxId)?.name ?? joined([], ''),
-      detail: shortContainerId(port.containerId),
-      value: port,
-    }));
+    .filter((port) => (owner === undefined || port.sandboxId === owner) && fits(port))
+    .map((port) => {
+      const container = find(port);
+      const name = context.registry.get(port.sandboxId)?.name;
+      return {
+        label: portLabel(container, port.binding),
+        description: joined(
+          [plain`→ ${port.binding.containerPort}`, ...(name === undefined ? [] : [name])],
+          ' · ',
+        ),
+        detail: containerDetail(container),
+        value: port,
+      };
+    });
   if (choices.length === 0) {
     tell(l10n.t('No container publishes such a port.'));
     return undefined;

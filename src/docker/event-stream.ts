@@ -1,5 +1,6 @@
 import * as l10n from '../base/l10n.ts';
 import { AgentError } from '../agent/errors.ts';
+import { isContainerId } from './container-id.ts';
 import { JsonReader, type JsonScalar, type JsonVisit } from './json-reader.ts';
 import type { ReadingBudget } from './reading-budget.ts';
 
@@ -7,7 +8,7 @@ import type { ReadingBudget } from './reading-budget.ts';
 export interface EngineEvent {
   /** "container" or "network". */
   readonly type: string;
-  /** Such as "start". */
+  /** Such as "start", or "health_status: healthy". */
   readonly action: string;
   /** Id of the container or network. */
   readonly actorId: string;
@@ -15,14 +16,15 @@ export interface EngineEvent {
   readonly attributes: Readonly<Partial<Record<'name' | 'container', JsonScalar>>>;
 }
 
-/** Longest event that is read, in bytes: the labels of its container are part of it. */
-const maxEventBytes = 1024 * 1024;
+/** Longest event that is read, in bytes: the labels of its container are part of it, and there may be thousands. */
+const maxEventBytes = 4 * 1024 * 1024;
 
 /** What an event costs beside its bytes. */
 const eventCostBytes = 512;
 
 /**
- * Reads the engine's events, one JSON object after the other, those whose action is in `actions`. Ends with the stream; no
+ * Reads the engine's events, one JSON object after the other, those whose action is in `actions`, whatever follows a colon in
+ * it. Ends with the stream; no
  * more is read than the budget allows, so an engine that floods is held back.
  *
  * @throws AgentError `malformed_payload` or `frame_too_large`: an event is lost, so what was known must be read anew; and
@@ -37,7 +39,7 @@ export async function* readEvents(
   let events: EngineEvent[] = [];
   const reader = new JsonReader(
     eventVisit((event) => {
-      if (actions.has(event.action)) events.push(event);
+      if (actions.has(event.action.split(':', 1)[0] ?? '')) events.push(event);
     }),
   );
   let unfinishedBytes = 0;
@@ -104,4 +106,13 @@ function readJson(read: () => void): void {
 
 function text(value: JsonScalar | undefined): string {
   return typeof value === 'string' ? value : '';
+}
+
+/**
+ * The container of which an event may tell something new; `undefined` when it concerns none. A network's event names the
+ * container among its attributes.
+ */
+export function containerOfEvent({ type, actorId, attributes }: EngineEvent): string | undefined {
+  const id = type === 'network' ? attributes.container : type === 'container' ? actorId : undefined;
+  return isContainerId(id) ? id : undefined;
 }

@@ -7,10 +7,11 @@ import { pause } from '../base/pause.ts';
 import { plain, plainText, type PlainText } from '../base/text.ts';
 import { AgentError, maxQuotedLength, messageOf } from '../agent/errors.ts';
 import type { PortChange } from '../agent/facts.ts';
+import { maxContainers } from './answers.ts';
 import type { DockerEngine } from './engine.ts';
-import type { EngineEvent } from './event-stream.ts';
-import { KnownPorts } from './known-ports.ts';
-import { containerOfEvent, maxBindings, maxContainers } from './port-bindings.ts';
+import { containerOfEvent, type EngineEvent } from './event-stream.ts';
+import { KnownContainers } from './known-containers.ts';
+import { maxBindings } from './port-bindings.ts';
 import { RefreshQueue } from './refresh-queue.ts';
 
 /** How to watch. */
@@ -38,7 +39,7 @@ const steadyMs = 10_000;
 const maxLogLinesPerMinute = 20;
 
 /**
- * Follows the published ports of an engine until the signal aborts; resolves then, and never rejects.
+ * Follows the containers of an engine, and the ports they publish, until the signal aborts; resolves then, and never rejects.
  *
  * Events only tell which container to look at, because their order and their presence differ between engine versions;
  * what counts is an inspect made after the event. The event stream is opened before the listing, so nothing falls
@@ -49,7 +50,7 @@ export async function watchPorts(engine: DockerEngine, options: WatchPortsOption
   const { signal, onChange } = options;
   const logger = limitedLogger(options.logger, Date.now, maxLogLinesPerMinute);
   const where = plainText(engine.socketPath, maxQuotedLength);
-  const known = new KnownPorts({
+  const known = new KnownContainers({
     onChange,
     onCut: (id, leftOut) => {
       logger.warn(plain`Container ${shortId(id)}: ${leftOut} of its published ports are left out.`);
@@ -66,7 +67,7 @@ export async function watchPorts(engine: DockerEngine, options: WatchPortsOption
     let listedAtMs = Infinity;
     const reason = await followOnce(engine, known, signal, logger, () => {
       listedAtMs = performance.now();
-      logger.debug(plain`Watching the published ports of ${where}.`);
+      logger.debug(plain`Watching the containers of ${where}.`);
       if (downBecause !== undefined) onChange({ kind: 'current' });
       downBecause = undefined;
     });
@@ -74,7 +75,7 @@ export async function watchPorts(engine: DockerEngine, options: WatchPortsOption
     if (isAborted(signal)) return;
     if (reason.message !== downBecause) {
       downBecause = reason.message;
-      logger.debug(plain`Cannot watch published ports: ${reason.message}`);
+      logger.debug(plain`Cannot watch containers: ${reason.message}`);
       onChange({ kind: 'stale', reason });
     }
     if (performance.now() - listedAtMs >= steadyMs) retryMs = firstRetryMs;
@@ -86,7 +87,7 @@ export async function watchPorts(engine: DockerEngine, options: WatchPortsOption
 /** Follows one event stream to its end; resolves with why it ended. */
 async function followOnce(
   engine: DockerEngine,
-  known: KnownPorts,
+  known: KnownContainers,
   signal: AbortSignal,
   logger: Logger,
   onListed: () => void,
@@ -97,9 +98,9 @@ async function followOnce(
   const queue = new RefreshQueue({
     signal: stopped,
     refresh: async (id) => {
-      const ports = await engine.inspectContainer(id, { signal: stopped });
+      const container = await engine.inspectContainer(id, { signal: stopped });
       if (stopped.aborted) return;
-      const next = known.set(id, ports ?? { bindings: [], leftOut: 0 });
+      const next = known.set(id, container);
       if (next !== undefined) queue.request(next);
     },
     onFailure: (id, error, retryMs) => {

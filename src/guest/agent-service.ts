@@ -1,16 +1,18 @@
 import { AgentError, maxQuotedLength } from '../agent/errors.ts';
-import type { ContainerReport } from '../agent/facts.ts';
 import {
   AgentPingRequest,
   AgentPingResponse,
   AgentServiceServiceName,
-  PortBindingsChanged,
   RuntimeEnsureRequest,
   RuntimeEnsureResponse,
   RuntimeStatusResponse,
   SystemInfo,
 } from '../agent/generated/arcbox/v1/agent.ts';
-import { NotificationServiceServiceName, PortEvent } from '../agent/generated/sandlight/v1/notifications.ts';
+import {
+  NotificationServiceServiceName,
+  PortEvent,
+  WatchPortsRequest,
+} from '../agent/generated/sandlight/v1/notifications.ts';
 import {
   PingRequestExtension,
   PingResponseExtension,
@@ -20,6 +22,7 @@ import type { Logger } from '../base/logger.ts';
 import { plain, plainText } from '../base/text.ts';
 import { checkPayload, type MessageName } from '../agent/wire/protobuf.ts';
 import type { SetClock } from './clock.ts';
+import { containerNotifications, type ContainerNotification } from './container-notifications.ts';
 import { readSystemInfo } from './probes/system-info.ts';
 import type { EnginePorts } from './published-ports.ts';
 import type { Runtime } from './runtime.ts';
@@ -104,7 +107,7 @@ async function ping(
   });
   if (extension.subscribePorts || extension.reportClock) {
     const portsSubscribed = extension.subscribePorts && subscribePorts !== undefined;
-    if (portsSubscribed) await subscribePorts();
+    if (portsSubscribed) await subscribePorts(extension);
     PingResponseExtension.encode(
       { portsSubscribed, clock: extension.reportClock ? clock : undefined },
       response,
@@ -119,23 +122,20 @@ async function* watchPorts(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   check('sandlight.v1.WatchPortsRequest', request);
-  for await (const update of ports.subscribe(signal)) {
-    if (update.kind === 'changed') {
-      yield portEvent(update.containerId, update.report);
-    } else {
-      for (const [containerId, report] of update.containers) yield portEvent(containerId, report);
-      yield PortEvent.encode({ event: { $case: 'snapshotComplete', value: {} } }).finish();
-    }
-  }
+  const wishes = WatchPortsRequest.decode(request);
+  for await (const notification of containerNotifications(ports, wishes, signal))
+    yield PortEvent.encode({ event: eventOf(notification) }).finish();
 }
 
-function portEvent(containerId: string, report: ContainerReport | null): Uint8Array {
-  const bindings = report?.bindings ?? [];
-  const event: PortEvent['event'] =
-    bindings.length === 0
-      ? { $case: 'removed', value: { containerId } }
-      : { $case: 'changed', value: PortBindingsChanged.create({ containerId, bindings: [...bindings] }) };
-  return PortEvent.encode({ event }).finish();
+function eventOf(notification: ContainerNotification): PortEvent['event'] {
+  switch (notification.kind) {
+    case 'changed':
+      return { $case: 'changed', value: notification.message };
+    case 'removed':
+      return { $case: 'removed', value: notification.message };
+    case 'snapshot_complete':
+      return { $case: 'snapshotComplete', value: {} };
+  }
 }
 
 /** Refuses a payload that is not a well-formed message, in the words of ArcBox's agent. */

@@ -2,16 +2,17 @@ import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AgentError, messageOf } from '../agent/errors.ts';
 import { BatchedWriter } from '../base/batched-writer.ts';
-import type { ContainerReport } from '../agent/facts.ts';
 import { plain } from '../base/text.ts';
-import {
-  AgentServiceServiceName,
-  PortBindingsChanged,
-  PortBindingsRemoved,
-} from '../agent/generated/arcbox/v1/agent.ts';
+import { AgentServiceServiceName, PortBindingsRemoved } from '../agent/generated/arcbox/v1/agent.ts';
+import { ContainerChanged } from '../agent/generated/sandlight/v1/notifications.ts';
 import { encodeArcboxError } from '../agent/arcbox/error.ts';
 import { ArcboxFrameDecoder, encodeArcboxFrame, type ArcboxFrame } from '../agent/arcbox/frame.ts';
 import { arcboxCalls, arcboxMessageNames, arcboxType } from '../agent/arcbox/messages.ts';
+import {
+  containerNotifications,
+  type ContainerNotification,
+  type PortWishes,
+} from './container-notifications.ts';
 import { Refusal, type ArcboxServices, type RefusalKind } from './service.ts';
 
 const errorCodes: Readonly<Record<RefusalKind, number>> = {
@@ -110,7 +111,7 @@ class FramedConnection {
       if (method?.kind !== 'unary') throw new Refusal('unimplemented', `${call.method} is not implemented`);
       const response = await method.handle(payload, {
         signal: this.#gone,
-        subscribePorts: () => (this.#subscription ??= this.#pushPorts()),
+        subscribePorts: (wishes) => (this.#subscription ??= this.#pushPorts(wishes)),
       });
       frame = encodeArcboxFrame(call.responseType, response, traceId);
     } catch (error) {
@@ -131,16 +132,13 @@ class FramedConnection {
   }
 
   /** Pushes port notifications from now on; resolves when the snapshot has been sent. */
-  #pushPorts(): Promise<void> {
+  #pushPorts(wishes: PortWishes): Promise<void> {
     return new Promise((resolve) => {
       const push = async (): Promise<void> => {
-        for await (const update of this.#services.ports.subscribe(this.#gone)) {
-          if (update.kind === 'changed') {
-            await this.#write(notificationFrame(update.containerId, update.report));
-          } else {
-            for (const [id, report] of update.containers) await this.#write(notificationFrame(id, report));
-            resolve();
-          }
+        const { ports } = this.#services;
+        for await (const notification of containerNotifications(ports, wishes, this.#gone)) {
+          if (notification.kind === 'snapshot_complete') resolve();
+          else await this.#write(notificationFrame(notification));
         }
       };
       push()
@@ -179,12 +177,16 @@ class FramedConnection {
   }
 }
 
-function notificationFrame(containerId: string, report: ContainerReport | null): Buffer {
-  const bindings = report?.bindings ?? [];
-  return bindings.length === 0
-    ? encodeArcboxFrame(arcboxType.portBindingsRemoved, PortBindingsRemoved.encode({ containerId }).finish())
+function notificationFrame(
+  notification: Exclude<ContainerNotification, { readonly kind: 'snapshot_complete' }>,
+): Buffer {
+  return notification.kind === 'removed'
+    ? encodeArcboxFrame(
+        arcboxType.portBindingsRemoved,
+        PortBindingsRemoved.encode(notification.message).finish(),
+      )
     : encodeArcboxFrame(
         arcboxType.portBindingsChanged,
-        PortBindingsChanged.encode({ containerId, bindings: [...bindings] }).finish(),
+        ContainerChanged.encode(notification.message).finish(),
       );
 }

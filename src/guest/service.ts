@@ -1,5 +1,6 @@
 import type { MicrosandboxAgent } from './microsandbox/agent.ts';
 import type { Logger } from '../base/logger.ts';
+import type { PortWishes } from './container-notifications.ts';
 import type { EnginePorts } from './published-ports.ts';
 
 /**
@@ -25,10 +26,11 @@ export interface GuestCallContext {
   /** Aborts when the client is gone or its deadline has passed. */
   readonly signal: AbortSignal;
   /**
-   * Starts pushing port notifications on this connection; resolves when the snapshot has been sent. Present only on the
+   * Starts pushing port notifications on this connection, unless it does already; resolves when the snapshot has been
+   * sent. Present only on the
    * framed wire; the others stream.
    */
-  readonly subscribePorts?: () => Promise<void>;
+  readonly subscribePorts?: (wishes: PortWishes) => Promise<void>;
 }
 
 /** One method, from protobuf bytes to protobuf bytes. Throws {@link Refusal} to answer with an error. */

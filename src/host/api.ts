@@ -44,6 +44,8 @@ export interface RowState {
   readonly id: string;
   readonly label: string;
   readonly description: string;
+  /** Empty where it is made only when somebody points at the row. */
+  readonly tooltip: string;
   /** What a screen reader says. */
   readonly spoken: string;
   readonly contextValue: string;
@@ -106,11 +108,19 @@ export function createApi({ registry, tree, statusBar, details }: ApiParts): San
 }
 
 function toRowState(tree: SandboxTree, node: TreeNode): RowState {
-  const { id = '', label, description, contextValue = '', accessibilityInformation } = tree.getTreeItem(node);
+  const {
+    id = '',
+    label,
+    description,
+    tooltip,
+    contextValue = '',
+    accessibilityInformation,
+  } = tree.getTreeItem(node);
   return {
     id,
     label: typeof label === 'string' ? label : '',
     description: typeof description === 'string' ? description : '',
+    tooltip: typeof tooltip === 'string' ? tooltip : '',
     spoken: accessibilityInformation?.label ?? '',
     contextValue,
     node,

@@ -26,16 +26,6 @@ export interface Heading {
   readonly heading: PlainText;
 }
 
-/** What {@link askText} asks. */
-export interface TextQuestion {
-  readonly title: PlainText;
-  readonly prompt: PlainText;
-  readonly value?: string;
-  readonly placeHolder?: PlainText;
-  /** Says why an answer will not do; `undefined` when it will. */
-  readonly problem: (answer: string) => PlainText | undefined;
-}
-
 /** Words of a progress, and a command of ours to offer beside them. */
 export interface ProgressWords {
   readonly text: PlainText;
@@ -84,32 +74,28 @@ export async function pick<Value>(
   const items = choices.map((choice): vscode.QuickPickItem & { readonly choice?: Choice<Value> } => {
     if ('heading' in choice)
       return { label: inert(choice.heading), kind: vscode.QuickPickItemKind.Separator };
-    const { label, icon, description, detail } = choice;
-    return {
-      label: icon === undefined ? inert(label) : `$(${icon}) ${inert(label)}`,
-      ...(description !== undefined && { description: inert(description) }),
-      ...(detail !== undefined && { detail: inert(detail) }),
-      choice,
-    };
+    return itemOf(choice);
   });
-  const chosen = await vscode.window.showQuickPick(items, { placeHolder: inert(placeHolder) });
+  const chosen = await vscode.window.showQuickPick(items, {
+    placeHolder: inert(placeHolder),
+    // What is looked for may be an image or a number as well as a name.
+    matchOnDescription: true,
+    matchOnDetail: true,
+  });
   return chosen?.choice?.value;
 }
 
-/** Asks for a text; `undefined` when it was cancelled. */
-export async function askText(question: TextQuestion): Promise<string | undefined> {
-  const { title, prompt, value, placeHolder, problem } = question;
-  return vscode.window.showInputBox({
-    title: inert(title),
-    prompt: inert(prompt),
-    ...(value !== undefined && { value }),
-    ...(placeHolder !== undefined && { placeHolder: inert(placeHolder) }),
-    validateInput: (answer) => {
-      const reason = problem(answer);
-      return reason === undefined ? undefined : inert(reason);
-    },
-    ignoreFocusOut: true,
-  });
+/** A choice as VS Code lists it. */
+export function itemOf<Value>(
+  choice: Choice<Value>,
+): vscode.QuickPickItem & { readonly choice: Choice<Value> } {
+  const { label, icon, description, detail } = choice;
+  return {
+    label: icon === undefined ? inert(label) : `$(${icon}) ${inert(label)}`,
+    ...(description !== undefined && { description: inert(description) }),
+    ...(detail !== undefined && { detail: inert(detail) }),
+    choice,
+  };
 }
 
 /** Says something in the status bar for a moment. */

@@ -29,11 +29,14 @@ export function readSettings(): Settings {
   };
 }
 
-/** Replaces the user's `sandlight.sandboxes`. */
-export async function writeSandboxes(sandboxes: readonly unknown[]): Promise<void> {
+/**
+ * Replaces the user's `sandlight.sandboxes` by what `change` makes of it. It is read at this moment, so that what was written
+ * there by hand while somebody answered questions stays.
+ */
+export async function changeSandboxes(change: (setting: unknown) => readonly unknown[]): Promise<void> {
   await vscode.workspace
     .getConfiguration('sandlight')
-    .update('sandboxes', sandboxes, vscode.ConfigurationTarget.Global);
+    .update('sandboxes', change(userValue('sandboxes')), vscode.ConfigurationTarget.Global);
 }
 
 /**

@@ -1,7 +1,8 @@
 import * as l10n from '../base/l10n.ts';
 import type { DiscoveredState } from '../sandboxes/model/discovered.ts';
 import { mayAnswer, type ReadinessWord, type SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
-import type { PlainText } from '../base/text.ts';
+import { joined, type PlainText } from '../base/text.ts';
+import type { ContainerFacts } from '../agent/facts.ts';
 import { spinner, staleColor, type Icon } from './icon.ts';
 
 /** How a state is shown: always an icon and a word. */
@@ -82,5 +83,47 @@ export function serviceAppearance(status: PlainText): Appearance {
       return { word: l10n.t('unknown'), icon: { id: 'question' } };
     default:
       return { word: status, icon: { id: 'question' } };
+  }
+}
+
+/** How a container's state, and its health where it is checked, are shown; unfamiliar words as the engine says them. */
+export function containerAppearance({
+  state,
+  health,
+}: Pick<ContainerFacts<PlainText>, 'state' | 'health'>): Appearance {
+  const { word, icon } = stateAppearance(state);
+  switch (state === 'running' ? health : '') {
+    case 'healthy':
+      return { word: joined([word, l10n.t('healthy')], ' · '), icon };
+    case 'unhealthy':
+      return {
+        word: joined([l10n.t('unhealthy'), word], ' · '),
+        icon: { id: 'warning', color: 'list.warningForeground' },
+      };
+    case 'starting':
+      return { word: joined([word, l10n.t('health not known yet')], ' · '), icon };
+    default:
+      return { word, icon };
+  }
+}
+
+function stateAppearance(state: PlainText): Appearance {
+  switch (state) {
+    case 'running':
+      return { word: l10n.t('running'), icon: { id: 'circle-filled', color: 'testing.iconPassed' } };
+    case 'paused':
+      return { word: l10n.t('paused'), icon: { id: 'circle-large-outline', color: staleColor } };
+    case 'restarting':
+      return { word: l10n.t('restarting'), icon: spinner };
+    case 'created':
+      return { word: l10n.t('created'), icon: { id: 'circle-outline', color: staleColor } };
+    case 'exited':
+      return { word: l10n.t('exited'), icon: { id: 'circle-slash', color: staleColor } };
+    case 'dead':
+      return { word: l10n.t('dead'), icon: { id: 'error', color: 'list.errorForeground' } };
+    case '':
+      return { word: l10n.t('state not told'), icon: { id: 'circle-outline' } };
+    default:
+      return { word: state, icon: { id: 'circle-outline' } };
   }
 }

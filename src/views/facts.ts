@@ -1,6 +1,6 @@
 import * as l10n from '../base/l10n.ts';
 import { joined, type PlainText } from '../base/text.ts';
-import type { AgentIdentity, BootTiming, SystemFacts } from '../agent/facts.ts';
+import type { AgentIdentity, BootTiming, ContainerFacts, SystemFacts } from '../agent/facts.ts';
 import type { Protocol } from '../agent/endpoint.ts';
 import { unreadyServices } from '../sandboxes/model/readiness.ts';
 import type { Dated, GuestActivity, SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
@@ -110,4 +110,15 @@ export function factLines(snapshot: SandboxSnapshot, nowMs: number): readonly Pl
   if (system !== null && system.value.uptime > 0n)
     lines.push(l10n.t('Up since {0}', timeText(system.atMs - Number(system.value.uptime) * 1000, nowMs)));
   return lines;
+}
+
+/** Where a container belongs: its compose project and service; empty where it has none. */
+export function composeText({
+  composeProject,
+  composeService,
+}: Pick<ContainerFacts<PlainText>, 'composeProject' | 'composeService'>): PlainText {
+  if (composeProject === '') return noText;
+  return composeService === ''
+    ? l10n.t('Compose project: {0}', composeProject)
+    : l10n.t('Compose: {0}, service {1}', composeProject, composeService);
 }

@@ -8,6 +8,11 @@ import {
   encodeMicrosandboxEnvelope,
 } from '../../src/agent/microsandbox/envelope.ts';
 import { encodeMicrosandboxFrame, type MicrosandboxFrame } from '../../src/agent/microsandbox/frame.ts';
+import {
+  readFileOperation,
+  readFileResult,
+  type FileResults,
+} from '../../src/agent/microsandbox/file-messages.ts';
 import { RelayDecoder, type RelayHandshake } from '../../src/agent/microsandbox/handshake.ts';
 import {
   decodeMicrosandboxPayload,
@@ -70,10 +75,21 @@ describe('every recorded frame', () => {
 describe('every message of the typed table', () => {
   const ofTable = wellFormed.filter(({ type }) => typed.some(({ name }) => name === type));
 
-  test.each(ofTable)('passes its validation: $name', ({ type, frame_hex }) => {
+  const decode = ({ type, frame_hex }: MicrosandboxVector): object => {
     const known = typed.find(({ name }) => name === type)!;
     const { p } = decodeMicrosandboxEnvelope(fromHex(frame_hex).subarray(9));
-    expect(() => decodeMicrosandboxPayload<object>(known, p)).not.toThrow();
+    return decodeMicrosandboxPayload<object>(known, p);
+  };
+  // Some were sent to see how the agent refuses them.
+  const isDamaged = ({ name }: MicrosandboxVector): boolean =>
+    /error_(exec_without_cmd|exec_cmd_not_text|tcp_port_65536)_(exec|tcp)/.test(name);
+
+  test.each(ofTable.filter((vector) => !isDamaged(vector)))('passes its validation: $name', (vector) => {
+    expect(() => decode(vector)).not.toThrow();
+  });
+
+  test.each(ofTable.filter(isDamaged))('is refused as by the real agent: $name', (vector) => {
+    expect(() => decode(vector)).toThrow(expect.objectContaining({ code: 'malformed_payload' }));
   });
 
   const sendable = [
@@ -81,12 +97,36 @@ describe('every message of the typed table', () => {
     microsandboxMessage.touch,
     microsandboxMessage.clockSync,
     microsandboxMessage.fsRequest,
+    microsandboxMessage.fsData,
+    microsandboxMessage.execRequest,
+    microsandboxMessage.execStdin,
+    microsandboxMessage.execResize,
+    microsandboxMessage.execSignal,
+    microsandboxMessage.tcpConnect,
+    microsandboxMessage.tcpData,
+    microsandboxMessage.tcpEof,
+    microsandboxMessage.tcpClose,
   ] as const;
   // Some vectors provoke the agent, among them a ping that claims a generation without pings.
   const sent = ofTable.filter(
     ({ type, v, name }) =>
       sendable.some((known) => known.name === type && known.generation <= v!) && !name.includes('error_'),
   );
+  const requests = sent.filter(({ type }) => type === microsandboxMessage.fsRequest.name);
+
+  test.each(requests)('is a file operation of the table: $name', ({ frame_hex }) => {
+    const { p } = decodeMicrosandboxEnvelope(fromHex(frame_hex).subarray(9));
+    const { op } = decodeMicrosandboxPayload(microsandboxMessage.fsRequest, p);
+    expect(readFileOperation(op)?.name).toBe(op.name);
+  });
+
+  const answers = ofTable.filter(({ type }) => type === microsandboxMessage.fsResponse.name);
+
+  test.each(answers)('is a file result of the table: $name', ({ frame_hex }) => {
+    const { p } = decodeMicrosandboxEnvelope(fromHex(frame_hex).subarray(9));
+    const { data } = decodeMicrosandboxPayload(microsandboxMessage.fsResponse, p);
+    if (data !== null) expect(readFileResult(data.name as keyof FileResults, data)).toBeDefined();
+  });
 
   test.each(sent)(
     'is written by the send table byte for byte: $name',

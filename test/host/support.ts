@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import type { RowState, SandlightApi } from '../../src/host/api.ts';
 import type { CommandId } from '../../src/commands/command-ids.ts';
+import { quickInput, type ShownInput } from '../support/quick-inputs.ts';
 
 const timeoutMs = 20_000;
 const pollMs = 20;
@@ -74,12 +75,20 @@ export const run = (id: CommandId, target?: unknown): Thenable<unknown> =>
   vscode.commands.executeCommand(id, target);
 
 type Dialogue =
-  'showInformationMessage' | 'showWarningMessage' | 'showErrorMessage' | 'showQuickPick' | 'showInputBox';
+  | 'showInformationMessage'
+  | 'showWarningMessage'
+  | 'showErrorMessage'
+  | 'showQuickPick'
+  | 'createInputBox'
+  | 'createQuickPick';
+
+/** An answer that goes to the question before. */
+export const goBack = '(back)';
 
 /** What one dialogue was opened with, and what it offered. */
 export interface Shown {
   readonly kind: Dialogue;
-  /** The message, the placeholder or the prompt. */
+  /** The message, the placeholder, the prompt, or why an answer was refused. */
   readonly text: string;
   readonly choices: readonly string[];
 }
@@ -87,10 +96,12 @@ export interface Shown {
 /**
  * Stands in for the person before the screen, who cannot be had in here: takes every dialogue that the extension opens
  * through `vscode.window` and answers from a list, by the label of a choice or the text of an input. With no answer left
- * it dismisses.
+ * it dismisses; an answer that is refused is followed by the next one.
  */
 export class Person {
   readonly shown: Shown[] = [];
+  /** What happens elsewhere, once, while the next question of several is on the screen. */
+  meanwhile: (() => Promise<void>) | undefined;
   readonly #answers: string[];
   readonly #originals = new Map<Dialogue, unknown>();
 
@@ -121,16 +132,17 @@ export class Person {
         return Promise.resolve(this.#pick(items, labelOf));
       },
     );
-    replace('showInputBox', async (options: vscode.InputBoxOptions) => {
-      this.shown.push({ kind: 'showInputBox', text: options.prompt ?? '', choices: [] });
-      const answer = this.#answers.shift();
-      const problem = answer === undefined ? undefined : await options.validateInput?.(answer);
-      assert.ok(
-        problem === undefined || problem === null,
-        `${String(answer)} is refused: ${JSON.stringify(problem)}`,
+    for (const kind of ['createInputBox', 'createQuickPick'] as const) {
+      replace(kind, () =>
+        quickInput(kind, (input) => {
+          const happening = this.meanwhile?.();
+          this.meanwhile = undefined;
+          void Promise.resolve(happening).then(() => {
+            this.#answer(input);
+          });
+        }),
       );
-      return answer;
-    });
+    }
   }
 
   /** Waits until a dialogue's text matches. */
@@ -142,6 +154,37 @@ export class Person {
 
   leave(): void {
     Object.assign(vscode.window, Object.fromEntries(this.#originals));
+  }
+
+  #answer(input: ShownInput): void {
+    const { kind, prompt, placeholder, items } = input;
+    this.shown.push({ kind, text: prompt || placeholder, choices: items.map(({ label }) => label) });
+    for (;;) {
+      const [answer] = this.#answers;
+      if (answer === undefined) {
+        input.fire('Hide');
+        return;
+      }
+      if (answer === goBack) {
+        this.#answers.shift();
+        input.fire('TriggerButton', vscode.QuickInputButtons.Back);
+        return;
+      }
+      if (kind === 'createQuickPick') {
+        const item = this.#pick(items, ({ label }) => label);
+        input.selectedItems = item === undefined ? [] : [item];
+        input.fire('Accept');
+        return;
+      }
+      this.#answers.shift();
+      input.value = answer;
+      input.fire('ChangeValue');
+      if (typeof input.validationMessage !== 'string') {
+        input.fire('Accept');
+        return;
+      }
+      this.shown.push({ kind, text: input.validationMessage, choices: [] });
+    }
   }
 
   #pick<T>(items: readonly T[], labelOf: (item: T) => string): T | undefined {

@@ -47,12 +47,67 @@ describe('the tree and the status item', () => {
   it('shows a published port by push, and takes it away', async () => {
     await row(/^No container publishes a port$/);
     agent.publish('c0ffee', { containerPort: 8080, hostPort: 49152, protocol: 'tcp', hostIp: '127.0.0.1' });
-    const port = await row(/^Port 8080, published on 127\.0\.0\.1:49152, tcp, container c0ffee$/);
-    assert.equal(port.label, '8080 → 127.0.0.1:49152');
-    assert.equal(port.description, 'tcp');
-    assert.equal(port.contextValue, 'port+tcp');
+    const port = await row(/^container c0ffee, Port 8080, published on localhost:49152, tcp$/);
+    assert.equal(port.label, 'c0ffee localhost:49152');
+    assert.equal(port.description, '→ 8080');
+    assert.equal(port.contextValue, 'port+tcp+container');
     agent.publish('c0ffee');
-    await noRow(/^Port 8080/);
+    await noRow(/Port 8080/);
+  });
+
+  it('warns in the row of a ready sandbox whose clock is far behind', async () => {
+    agent.script.clockAheadMs = -29_880_000;
+    agent.script.runtime = {
+      ...agent.script.runtime,
+      containerdReady: true,
+      dockerReady: true,
+      services: [],
+    };
+    await run('sandlight.refresh');
+    const box = await row(/^web, sandbox, ready, clock 8 h behind$/);
+    assert.equal(box.description, 'ready · clock 8 h behind');
+  });
+
+  it('tells the reason first and the endpoint last where nothing is found', async () => {
+    await setting('sandboxes', [{ name: 'staging', endpoint: 'arcbox+unix:///run/nowhere/staging.sock' }]);
+    const box = await row(/^staging, sandbox, unreachable, no socket at/);
+    assert.match(
+      box.description,
+      /^unreachable · no socket at \/run\/nowhere\/staging\.sock( · next try \d\d:\d\d:\d\d)?$/,
+    );
+    assert.match((await row(/^Not reachable, trying again/)).description, / · arcbox\+unix:.*staging\.sock$/);
+  });
+
+  it('offers the address of a database, in the forms that clients take', async () => {
+    agent.publish('d0d0', { containerPort: 5432, hostPort: 15432, protocol: 'tcp', hostIp: '127.0.0.1' });
+    const port = await row(/Port 5432,/);
+    const person = new Person('Copy postgresql://');
+    try {
+      await run('sandlight.openPort', port.node);
+      assert.deepEqual(person.shown[0]?.choices.slice(0, 2), [
+        'Copy localhost:15432',
+        'Copy postgresql://localhost:15432',
+      ]);
+    } finally {
+      person.leave();
+    }
+    assert.match(await vscode.env.clipboard.readText(), /^postgresql:\/\/.*:\d+/);
+  });
+
+  it('groups ports by container and lists them by name, as the title of the view offers', async () => {
+    agent.publish('c0ffee', { containerPort: 80, hostPort: 8080, protocol: 'tcp', hostIp: '127.0.0.1' });
+    await row(/^container c0ffee, Port 80,/);
+    await run('sandlight.groupPorts');
+    try {
+      const container = await row(/^c0ffee, container$/);
+      assert.deepEqual(
+        container.children.map(({ label }) => label),
+        ['localhost:8080'],
+      );
+    } finally {
+      await run('sandlight.listPorts');
+    }
+    await noRow(/^c0ffee, container$/);
   });
 
   it('keeps the last data when the agent vanishes, says so without a notification, and reconnects', async () => {
@@ -110,7 +165,7 @@ describe('the tree and the status item', () => {
       const api = await sandlight();
       const ports = await until('two port rows', () => {
         const rows = api.rows().flatMap(({ children }) => children.flatMap((group) => group.children));
-        const found = rows.filter(({ spoken }) => spoken.startsWith('Port 80,'));
+        const found = rows.filter(({ spoken }) => spoken.includes(', Port 80,'));
         return found.length === 2 && found;
       });
       assert.notEqual(ports[0]?.id, ports[1]?.id);

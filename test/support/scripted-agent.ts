@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatEndpoint, type Endpoint } from '../../src/agent/endpoint.ts';
+import type { ContainerReport, PortChange } from '../../src/agent/facts.ts';
 import {
   AgentPingRequest,
   AgentPingResponse,
@@ -17,7 +18,6 @@ import {
   PingResponseExtension,
 } from '../../src/agent/generated/sandlight/v1/ping_extension.ts';
 import { silentLogger } from '../../src/base/logger.ts';
-import type { PortUpdate } from '../../src/guest/published-ports.ts';
 import { serveFramedConnection } from '../../src/guest/framed-connection.ts';
 import { listen, type Listener } from '../../src/guest/listen.ts';
 import type { ArcboxServices, GuestCallContext } from '../../src/guest/service.ts';
@@ -31,7 +31,7 @@ export interface Script {
   ensure: RuntimeEnsureResponse[];
   /** How far the guest's clock is ahead of this machine's, in milliseconds. */
   clockAheadMs: number;
-  ports: Map<string, PortBinding[]>;
+  containers: Map<string, ContainerReport>;
 }
 
 /** Two services, of which dockerd is not ready. */
@@ -55,7 +55,7 @@ export function defaultScript(): Script {
     }),
     ensure: [{ ready: true, endpoint: 'vsock:2375', message: '', status: 'started' }],
     clockAheadMs: 0,
-    ports: new Map(),
+    containers: new Map(),
   };
 }
 
@@ -107,8 +107,13 @@ export class ScriptedAgent {
 
   /** Publishes ports of a container; none takes them away. */
   publish(containerId: string, ...bindings: PortBinding[]): void {
-    if (bindings.length === 0) this.script.ports.delete(containerId);
-    else this.script.ports.set(containerId, bindings);
+    this.report(containerId, bindings.length === 0 ? null : publishing(...bindings));
+  }
+
+  /** Tells what is to be known of a container; `null` takes it away. */
+  report(containerId: string, report: ContainerReport | null): void {
+    if (report === null) this.script.containers.delete(containerId);
+    else this.script.containers.set(containerId, report);
     for (const wake of this.#subscribers) wake();
   }
 
@@ -150,42 +155,35 @@ export class ScriptedAgent {
 
   async #ping(request: Uint8Array, { subscribePorts }: GuestCallContext): Promise<Uint8Array> {
     const { timestampSecs } = AgentPingRequest.decode(request);
-    const { subscribePorts: wantsPorts } = PingRequestExtension.decode(request);
+    const wishes = PingRequestExtension.decode(request);
     const unixNanos = BigInt(Math.round(Date.now() + this.script.clockAheadMs)) * 1_000_000n;
     if (timestampSecs > 0n) {
       this.clockSets.push(timestampSecs);
       this.script.clockAheadMs = 0;
     }
     const response = AgentPingResponse.encode({ message: 'pong', version: '9.9.9', protocolVersion: 0 });
-    if (wantsPorts) await subscribePorts?.();
+    if (wishes.subscribePorts) await subscribePorts?.(wishes);
     const clock = { unixNanos, wasSet: timestampSecs > 0n, refusal: '' };
-    PingResponseExtension.encode({ portsSubscribed: wantsPorts, clock }, response);
+    PingResponseExtension.encode({ portsSubscribed: wishes.subscribePorts, clock }, response);
     return response.finish();
   }
 
-  async *#subscribe(signal: AbortSignal): AsyncGenerator<PortUpdate> {
-    const { ports } = this.script;
-    const told = new Map(ports);
-    yield {
-      kind: 'snapshot',
-      containers: new Map([...told].map(([id, bindings]) => [id, publishing(...bindings)])),
-    };
+  async *#subscribe(signal: AbortSignal): AsyncGenerator<PortChange> {
+    const { containers } = this.script;
+    const told = new Map(containers);
+    yield { kind: 'snapshot', containers: new Map(told) };
     let changed = new AbortController();
     const wake = (): void => {
       changed.abort();
     };
     this.#subscribers.add(wake);
     while (!signal.aborted) {
-      for (const containerId of new Set([...told.keys(), ...ports.keys()])) {
-        const bindings = ports.get(containerId) ?? [];
-        if (told.get(containerId) === bindings) continue;
-        if (bindings.length === 0) told.delete(containerId);
-        else told.set(containerId, bindings);
-        yield {
-          kind: 'changed',
-          containerId,
-          report: bindings.length === 0 ? null : publishing(...bindings),
-        };
+      for (const containerId of new Set([...told.keys(), ...containers.keys()])) {
+        const report = containers.get(containerId) ?? null;
+        if (told.get(containerId) === report) continue;
+        if (report === null) told.delete(containerId);
+        else told.set(containerId, report);
+        yield { kind: 'changed', containerId, report };
       }
       const either = AbortSignal.any([signal, changed.signal]);
       await sleep(2 ** 30, undefined, { signal: either }).catch(() => undefined);

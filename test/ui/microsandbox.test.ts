@@ -15,7 +15,7 @@ test.skipIf(skip !== undefined)(
       settings: { 'sandlight.localAgent.autoStart': false },
     });
     await workbench.row(`${sandboxName}, sandbox, ready`).waitFor();
-    await workbench.row(/^Port 8080, published on 127\.0\.0\.1:\d+, tcp$/).waitFor();
+    await workbench.row(/^Port 8080, published on localhost:\d+, tcp$/).waitFor();
     await workbench.expand('Listening in the guest');
     await workbench.row('Port 8080, 0.0.0.0, published').waitFor();
     await workbench.row('Port 9090, 127.0.0.1, only the guest itself can reach it').waitFor();

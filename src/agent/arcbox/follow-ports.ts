@@ -22,7 +22,7 @@ const portEvent = { changed: 1, removed: 2, snapshotComplete: 3 } as const;
  * @throws AgentError `unsupported` when it does not grant that.
  */
 export async function subscribeToPorts(channel: RpcChannel, options: CallOptions): Promise<void> {
-  const ping = { timestampSecs: 0n, subscribePorts: true };
+  const ping = { timestampSecs: 0n, subscribePorts: true, reportContainers: true };
   const { extension } = await pingArcbox(channel, ping, options);
   if (!extension.portsSubscribed) {
     throw new AgentError(
@@ -36,7 +36,7 @@ export async function subscribeToPorts(channel: RpcChannel, options: CallOptions
 export function takeNotification(gatherer: PortGatherer, { type, payload }: PortNotification): void {
   const isRemoval = type === arcboxType.portBindingsRemoved;
   try {
-    checkPayload(isRemoval ? 'arcbox.v1.PortBindingsRemoved' : 'arcbox.v1.PortBindingsChanged', payload);
+    checkPayload(isRemoval ? 'arcbox.v1.PortBindingsRemoved' : 'sandlight.v1.ContainerChanged', payload);
   } catch (error) {
     gatherer.lose(AgentError.from(error, 'malformed_payload'));
     return;
@@ -65,7 +65,7 @@ export function streamPorts(
     },
   );
   const follow = async (): Promise<void> => {
-    const request = WatchPortsRequest.encode({}).finish();
+    const request = WatchPortsRequest.encode({ reportContainers: true }).finish();
     const events = channel.serverStream(NotificationServiceServiceName, 'WatchPorts', request, stop);
     for await (const event of events) {
       if (takePortEvent(gatherer, event) === 'snapshot_complete') snapshot.resolve(undefined);

@@ -14,6 +14,8 @@ export interface ArcboxPing {
   readonly timestampSecs: bigint;
   readonly message?: string;
   readonly subscribePorts?: boolean;
+  /** With the ports, every container and the state of the engine. */
+  readonly reportContainers?: boolean;
   readonly reportClock?: boolean;
 }
 
@@ -32,9 +34,11 @@ export async function pingArcbox(
   ping: ArcboxPing,
   options: CallOptions,
 ): Promise<ArcboxPong> {
-  const { timestampSecs, message = 'ping', subscribePorts = false, reportClock = false } = ping;
+  const { timestampSecs, message = 'ping' } = ping;
+  const { subscribePorts = false, reportClock = false, reportContainers = false } = ping;
   const request = AgentPingRequest.encode({ message, timestampSecs });
-  if (subscribePorts || reportClock) PingRequestExtension.encode({ subscribePorts, reportClock }, request);
+  if (subscribePorts || reportClock)
+    PingRequestExtension.encode({ subscribePorts, reportClock, reportContainers }, request);
   const startTimeMs = Date.now();
   const start = performance.now();
   const bytes = await channel.unary(AgentServiceServiceName, 'Ping', request.finish(), options);

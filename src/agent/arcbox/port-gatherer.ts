@@ -1,8 +1,9 @@
 import * as l10n from '../../base/l10n.ts';
 import { AgentError } from '../errors.ts';
 import type { ContainerReport, PortChange } from '../facts.ts';
-import { PortBindingsChanged } from '../generated/arcbox/v1/agent.ts';
+import { ContainerChanged } from '../generated/sandlight/v1/notifications.ts';
 import type { PortFollower, PortStream } from '../session.ts';
+import { reportOf, verdictOf, type EngineVerdict } from './container-message.ts';
 import { visitFields } from './top-level-fields.ts';
 
 /** Containers whose changes may wait. */
@@ -20,12 +21,15 @@ export const maxDrainedContainers = 2000;
 /** What waits for one container: its last notification, or that it is gone. */
 interface Waiting {
   /**
-   * The PortBindingsChanged, one character a byte; empty when the container publishes nothing any more. A string is the
+   * The ContainerChanged, one character a byte; empty when the container is gone or tells nothing. A string is the
    * cheapest copy, and a view would keep alive the whole chunk that the message came in.
    */
   readonly message: string;
   readonly bindings: number;
 }
+
+/** Numbers of the fields of `sandlight.v1.ContainerChanged`. */
+const field = { containerId: 1, bindings: 2, facts: 1001, engine: 1002 } as const;
 
 const gone: Waiting = { message: '', bindings: 0 };
 
@@ -45,6 +49,9 @@ export class PortGatherer implements PortStream {
   #bindings = 0;
   #dropped = 0;
   #damage: AgentError | undefined;
+  /** Something was lost, which no verdict on the engine makes good. */
+  #hasLost = false;
+  #verdict: EngineVerdict | undefined;
 
   get dropped(): number {
     return this.#dropped;
@@ -62,6 +69,8 @@ export class PortGatherer implements PortStream {
     this.#isSnapshot = true;
     this.#mayTell = false;
     this.#damage = undefined;
+    this.#hasLost = false;
+    this.#verdict = undefined;
   }
 
   /** Ends following. */
@@ -70,17 +79,22 @@ export class PortGatherer implements PortStream {
     this.#follower = undefined;
   }
 
-  /** Takes a `PortBindingsChanged` that has passed `checkPayload`; copied, because it is kept. */
+  /** Takes a `ContainerChanged` that has passed `checkPayload`; copied, because it is kept. */
   change(message: Uint8Array): void {
     if (this.#follower === undefined) return;
     const bytes = asBuffer(message);
-    let containerId = '';
-    let bindings = 0;
+    const found = { containerId: '', bindings: 0, facts: 0, verdicts: 0 };
     visitFields(bytes, (number, start, end) => {
-      if (number === 1) containerId = bytes.toString('utf8', start, end);
-      else if (number === 2) bindings++;
+      if (number === field.containerId) found.containerId = bytes.toString('utf8', start, end);
+      else if (number === field.bindings) found.bindings++;
+      else if (number === field.facts) found.facts++;
+      else if (number === field.engine) found.verdicts++;
     });
-    this.#keep(containerId, bindings === 0 ? gone : { message: bytes.toString('latin1'), bindings });
+    const { containerId, bindings } = found;
+    if (found.verdicts > 0) this.#verdict = verdictOf(ContainerChanged.decode(bytes), Date.now());
+    if (found.verdicts > 0 && containerId === '') this.#tell();
+    else if (bindings + found.facts === 0) this.#keep(containerId, gone);
+    else this.#keep(containerId, { message: bytes.toString('latin1'), bindings });
   }
 
   /** Takes a `PortBindingsRemoved` that has passed `checkPayload`. */
@@ -89,7 +103,7 @@ export class PortGatherer implements PortStream {
     const bytes = asBuffer(message);
     let containerId = '';
     visitFields(bytes, (number, start, end) => {
-      if (number === 1) containerId = bytes.toString('utf8', start, end);
+      if (number === field.containerId) containerId = bytes.toString('utf8', start, end);
     });
     this.#keep(containerId, gone);
   }
@@ -98,6 +112,7 @@ export class PortGatherer implements PortStream {
   lose(reason: AgentError): void {
     if (this.#follower === undefined) return;
     this.#damage = reason;
+    this.#hasLost = true;
     this.#tell();
   }
 
@@ -111,10 +126,12 @@ export class PortGatherer implements PortStream {
     for (const [containerId, waiting] of this.#waiting) {
       if (changes.length >= maxDrainedContainers) break;
       this.#forget(containerId, waiting);
-      changes.push({ kind: 'changed', containerId, report: reportOf(waiting) });
+      changes.push({ kind: 'changed', containerId, report: decoded(waiting) });
     }
     if (this.#damage !== undefined) changes.push({ kind: 'stale', reason: this.#damage });
+    else if (this.#verdict !== undefined && !this.#hasLost) changes.push(this.#verdict);
     this.#damage = undefined;
+    this.#verdict = undefined;
     this.#mayTell = true;
     if (this.#waiting.size > 0) this.#tell();
     return changes;
@@ -123,7 +140,7 @@ export class PortGatherer implements PortStream {
   #drainSnapshot(): ReadonlyMap<string, ContainerReport> {
     const containers = new Map<string, ContainerReport>();
     for (const [containerId, waiting] of this.#waiting) {
-      const report = reportOf(waiting);
+      const report = decoded(waiting);
       if (report !== null) containers.set(containerId, report);
     }
     this.#clear();
@@ -132,7 +149,7 @@ export class PortGatherer implements PortStream {
 
   #keep(containerId: string, waiting: Waiting): void {
     const before = this.#waiting.get(containerId);
-    if (this.#isSnapshot && waiting.bindings === 0) {
+    if (this.#isSnapshot && waiting === gone) {
       // Nothing is to be taken from a list that nobody has seen.
       if (before !== undefined) this.#forget(containerId, before);
       return;
@@ -179,10 +196,8 @@ function sizeOf(containerId: string, { message }: Waiting): number {
   return containerId.length + message.length;
 }
 
-function reportOf({ message }: Waiting): ContainerReport | null {
-  if (message === '') return null;
-  const { bindings } = PortBindingsChanged.decode(Buffer.from(message, 'latin1'));
-  return { facts: null, bindings };
+function decoded({ message }: Waiting): ContainerReport | null {
+  return message === '' ? null : reportOf(ContainerChanged.decode(Buffer.from(message, 'latin1')));
 }
 
 function tooMuchWaits(): AgentError {

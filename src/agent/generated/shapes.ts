@@ -109,10 +109,12 @@ export const shapes = {
     '5': 'varint',
     '6': 'string',
   },
-  'sandlight.v1.WatchPortsRequest': {},
+  'sandlight.v1.WatchPortsRequest': {
+    '1': 'varint',
+  },
   'sandlight.v1.PortEvent': {
     '1': {
-      message: 'arcbox.v1.PortBindingsChanged',
+      message: 'sandlight.v1.ContainerChanged',
     },
     '2': {
       message: 'arcbox.v1.PortBindingsRemoved',
@@ -122,9 +124,36 @@ export const shapes = {
     },
   },
   'sandlight.v1.SnapshotComplete': {},
+  'sandlight.v1.ContainerChanged': {
+    '1': 'string',
+    '2': {
+      message: 'arcbox.v1.PortBinding',
+    },
+    '1001': {
+      message: 'sandlight.v1.ContainerFacts',
+    },
+    '1002': {
+      message: 'sandlight.v1.EngineState',
+    },
+  },
+  'sandlight.v1.ContainerFacts': {
+    '1': 'string',
+    '2': 'string',
+    '3': 'string',
+    '4': 'string',
+    '5': 'string',
+    '6': 'string',
+    '7': 'varint',
+  },
+  'sandlight.v1.EngineState': {
+    '1': 'varint',
+    '2': 'string',
+    '3': 'varint',
+  },
   'sandlight.v1.PingRequestExtension': {
     '1001': 'varint',
     '1002': 'varint',
+    '1003': 'varint',
   },
   'sandlight.v1.PingResponseExtension': {
     '1001': 'varint',

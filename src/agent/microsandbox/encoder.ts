@@ -8,8 +8,8 @@ import type { MessageType, Sender } from './messages.ts';
 
 /** A program's part in a conversation, and whose messages that part may send. */
 const sendersOf = {
-  client: ['client'],
-  host: ['client', 'host'],
+  client: ['client', 'both'],
+  host: ['client', 'host', 'both'],
   guest: ['guest', 'both'],
 } as const satisfies Record<string, readonly Sender[]>;
 

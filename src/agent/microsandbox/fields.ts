@@ -24,6 +24,14 @@ const isInteger = (value: CborValue | undefined): value is number | bigint =>
 
 /** The kinds of values that core messages are made of. A float is never taken for an integer. */
 export const field = {
+  u16: {
+    expected: () => l10n.t('an unsigned 16-bit integer'),
+    accept: (value) => (typeof value === 'number' && value >= 0 && value <= 0xffff ? value : mismatch),
+  } satisfies Field<number>,
+  i32: {
+    expected: () => l10n.t('a signed 32-bit integer'),
+    accept: (value) => (typeof value === 'number' && value === (value | 0) ? value : mismatch),
+  } satisfies Field<number>,
   u32: {
     expected: () => l10n.t('an unsigned 32-bit integer'),
     accept: (value) => (typeof value === 'number' && value >= 0 && value <= 0xffff_ffff ? value : mismatch),
@@ -31,6 +39,11 @@ export const field = {
   u64: {
     expected: () => l10n.t('an unsigned 64-bit integer'),
     accept: (value) => (isInteger(value) && value >= 0 ? BigInt(value) : mismatch),
+  } satisfies Field<bigint>,
+  i64: {
+    expected: () => l10n.t('a signed 64-bit integer'),
+    accept: (value) =>
+      isInteger(value) && BigInt.asIntN(64, BigInt(value)) === BigInt(value) ? BigInt(value) : mismatch,
   } satisfies Field<bigint>,
   text: {
     expected: () => l10n.t('a text'),

@@ -1,9 +1,15 @@
 import * as l10n from '../../base/l10n.ts';
-import { plainText, type PlainText } from '../../base/text.ts';
+import { plainText } from '../../base/text.ts';
 import { AgentError, maxQuotedLength } from '../errors.ts';
 import { decodeCbor, isCborMap } from './cbor.ts';
 import { microsandboxFlag as flag } from './frame.ts';
 import { field, lenient, list, optional, readFields, record, type Fields } from './fields.ts';
+import { fileMessage } from './file-messages.ts';
+import { define, none, type MessageType } from './message-type.ts';
+import { programMessage } from './program-messages.ts';
+import { tunnelMessage } from './tunnel-messages.ts';
+
+export type { MessageType, PayloadOf, Sender } from './message-type.ts';
 
 /**
  * Newest generation whose messages are understood here. Generations 8 and 9 add bulk transfer and workload control,
@@ -17,45 +23,7 @@ export const microsandboxGeneration = 7;
  */
 export const microsandboxMinGeneration = 6;
 
-/**
- * Who may send a message. `client`: whoever is connected, through the relay or directly; `host`: only the host on the
- * agent's own channel; `runtime`: only microsandbox's own runtime, never this program; `both`: guest and client.
- */
-export type Sender = 'guest' | 'client' | 'host' | 'runtime' | 'both';
-
-/** Longest name of a message type, in characters. */
-const maxNameLength = 64;
-
-/** One message type. */
-export interface MessageType<Payload extends object = object, From extends Sender = Sender> {
-  readonly name: PlainText;
-  /** Generation that introduced it. Sending it to an older agent powers the sandbox off. */
-  readonly generation: number;
-  /** The exact value of the frame's flags; any other is an error. */
-  readonly flags: number;
-  readonly sender: From;
-  /** `null` for types that are only passed on or shown, see {@link passiveTypes}. */
-  readonly fields: Fields<Payload> | null;
-}
-
-/** Payload of a message without content. */
-export type Empty = Record<string, never>;
-
-/** What a message type carries once decoded. */
-export type PayloadOf<Type> = Type extends MessageType<infer Payload> ? Payload : never;
-
-function define<Payload extends object, From extends Sender>(
-  name: string,
-  generation: number,
-  flags: number,
-  sender: From,
-  fields: Fields<Payload>,
-): MessageType<Payload, From> & { readonly fields: Fields<Payload> } {
-  return { name: plainText(name, maxNameLength), generation, flags, sender, fields };
-}
-
 const id = field.u32;
-const none: Fields<Empty> = {};
 
 /** Every message that is decoded and validated field by field. */
 export const microsandboxMessage = {
@@ -99,44 +67,15 @@ export const microsandboxMessage = {
     id_start: id,
     id_end_exclusive: id,
   }),
-  fsRequest: define('core.fs.request', 2, flag.sessionStart, 'client', { op: field.variant }),
-  fsData: define('core.fs.data', 2, flag.none, 'both', { data: field.bytes }),
-  fsResponse: define('core.fs.response', 2, flag.terminal, 'guest', {
-    ok: field.bool,
-    error: optional(field.text),
-    data: optional(field.variant),
-  }),
+  ...programMessage,
+  ...fileMessage,
+  ...tunnelMessage,
 } as const;
 
 /** Types that are recognised, so that their flags can be checked, but neither sent nor interpreted. */
-export const passiveTypes: readonly MessageType[] = (
-  [
-    ['core.shutdown', 1, flag.shutdown, 'runtime'],
-    ['core.exec.request', 1, flag.sessionStart, 'runtime'],
-    ['core.exec.started', 1, flag.none, 'guest'],
-    ['core.exec.stdin', 1, flag.none, 'runtime'],
-    ['core.exec.stdin.error', 1, flag.none, 'guest'],
-    ['core.exec.stdout', 1, flag.none, 'guest'],
-    ['core.exec.stderr', 1, flag.none, 'guest'],
-    ['core.exec.exited', 1, flag.terminal, 'guest'],
-    ['core.exec.failed', 1, flag.terminal, 'guest'],
-    ['core.exec.resize', 1, flag.none, 'runtime'],
-    ['core.exec.signal', 1, flag.none, 'runtime'],
-    ['core.tcp.connect', 4, flag.sessionStart, 'runtime'],
-    ['core.tcp.connected', 4, flag.none, 'guest'],
-    ['core.tcp.data', 4, flag.none, 'both'],
-    ['core.tcp.eof', 4, flag.none, 'both'],
-    ['core.tcp.close', 4, flag.none, 'runtime'],
-    ['core.tcp.closed', 4, flag.terminal, 'guest'],
-    ['core.tcp.failed', 4, flag.terminal, 'guest'],
-  ] as const
-).map(([name, generation, flags, sender]) => ({
-  name: plainText(name, maxNameLength),
-  generation,
-  flags,
-  sender,
-  fields: null,
-}));
+export const passiveTypes: readonly MessageType[] = [
+  { ...define('core.shutdown', 1, flag.shutdown, 'runtime', none), fields: null },
+];
 
 const typesByName: ReadonlyMap<string, MessageType> = new Map(
   [...Object.values<MessageType>(microsandboxMessage), ...passiveTypes].map((type) => [type.name, type]),

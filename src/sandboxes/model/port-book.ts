@@ -72,7 +72,7 @@ export function applyPortChanges(
         break;
       case 'stale':
         flush();
-        knowledge = asStale(knowledge, change.reason.message, nowMs);
+        knowledge = asStale(knowledge, change.reason.message, change.sinceMs ?? nowMs);
         break;
       case 'current':
         flush();
@@ -84,11 +84,11 @@ export function applyPortChanges(
   return knowledge;
 }
 
-/** Marks what is known as perhaps out of date from `nowMs` on; an earlier moment stays. */
-export function asStale(knowledge: PortKnowledge, reason: PlainText, nowMs: number): PortKnowledge {
+/** Marks what is known as perhaps out of date since Unix time `sinceMs`; the moment it was marked before stays. */
+export function asStale(knowledge: PortKnowledge, reason: PlainText, sinceMs: number): PortKnowledge {
   if (knowledge.kind !== 'known') return { kind: 'unknown', reason };
   if (knowledge.stale?.reason === reason) return knowledge;
-  return { ...knowledge, stale: { reason, sinceMs: knowledge.stale?.sinceMs ?? nowMs } };
+  return { ...knowledge, stale: { reason, sinceMs: knowledge.stale?.sinceMs ?? sinceMs } };
 }
 
 /** The ports that the sandbox's own tool publishes; no container is named. */

@@ -17,10 +17,11 @@ export interface ConfiguredSandboxes {
 export const maxConfiguredSandboxes = 10_000;
 /** Most entries of which it is told in words why they cannot be used. */
 export const maxProblems = 10;
-const maxNameLength = 128;
+/** Longest name of a sandbox, in characters. */
+export const maxNameLength = 128;
 
 /** The setting's own name, as its reader finds it. */
-const settingName = 'sandlight.sandboxes';
+export const settingName = 'sandlight.sandboxes';
 
 /**
  * Reads the setting, which a person may have edited by hand into anything. Good entries work whatever the others are.
@@ -62,15 +63,6 @@ export function readConfiguredSandboxes(setting: unknown): ConfiguredSandboxes {
     );
   }
   return { specs: [...specs.values()], problems };
-}
-
-/** The setting without the sandbox of this id; entries that cannot be used stay for their author to mend. */
-export function withoutSandbox(setting: unknown, id: string): readonly unknown[] {
-  const entries: readonly unknown[] = Array.isArray(setting) ? setting : [];
-  return entries.filter((entry) => {
-    const spec = readConfiguredSandbox(entry);
-    return typeof spec === 'string' || spec.id !== id;
-  });
 }
 
 /** Reads one entry of the setting; a sentence says why it cannot be used. */

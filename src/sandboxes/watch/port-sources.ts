@@ -1,4 +1,3 @@
-import type { AgentError } from '../../agent/errors.ts';
 import type { ContainerReport, PortChange } from '../../agent/facts.ts';
 import type { Logger } from '../../base/logger.ts';
 
@@ -14,7 +13,7 @@ export class PortInbox implements PortSource {
   #snapshot: ReadonlyMap<string, ContainerReport> | undefined;
   #changed = new Map<string, ContainerReport | null>();
   /** The latest word on being current: `undefined` when there was none since the last time. */
-  #staleness: AgentError | 'current' | undefined;
+  #verdict: Extract<PortChange, { readonly kind: 'stale' | 'current' }> | undefined;
 
   /** `onPending` is called when something waits that did not before. */
   constructor(onPending: () => void) {
@@ -22,21 +21,19 @@ export class PortInbox implements PortSource {
   }
 
   take(change: PortChange): void {
-    const isFirst = this.#snapshot === undefined && this.#changed.size === 0 && this.#staleness === undefined;
+    const isFirst = this.#snapshot === undefined && this.#changed.size === 0 && this.#verdict === undefined;
     switch (change.kind) {
       case 'snapshot':
         this.#snapshot = change.containers;
         this.#changed = new Map();
-        this.#staleness = undefined;
+        this.#verdict = undefined;
         break;
       case 'changed':
         this.#changed.set(change.containerId, change.report);
         break;
       case 'stale':
-        this.#staleness = change.reason;
-        break;
       case 'current':
-        this.#staleness = 'current';
+        this.#verdict = change;
         break;
     }
     if (isFirst) this.#onPending();
@@ -46,11 +43,10 @@ export class PortInbox implements PortSource {
     const changes: PortChange[] = [];
     if (this.#snapshot !== undefined) changes.push({ kind: 'snapshot', containers: this.#snapshot });
     for (const [containerId, report] of this.#changed) changes.push({ kind: 'changed', containerId, report });
-    if (this.#staleness === 'current') changes.push({ kind: 'current' });
-    else if (this.#staleness !== undefined) changes.push({ kind: 'stale', reason: this.#staleness });
+    if (this.#verdict !== undefined) changes.push(this.#verdict);
     this.#snapshot = undefined;
     this.#changed = new Map();
-    this.#staleness = undefined;
+    this.#verdict = undefined;
     return changes;
   }
 }

@@ -126,6 +126,11 @@ export class SandboxMonitor {
     this.#driver.dispatch({ kind: 'disconnect' });
   }
 
+  /** Replaces the connection that is open by a new one. */
+  reconnect(): void {
+    this.#driver.dispatch({ kind: 'reconnect' });
+  }
+
   /** Takes what the sandbox's own tool tells; one that does not run is left alone until it does. */
   update(spec: SandboxSpec): void {
     const session = this.#driver.session?.session;
@@ -159,7 +164,7 @@ export class SandboxMonitor {
     const { ports } = this.snapshot;
     if (ports.kind === 'known' && ports.stale !== null && session.ports !== undefined) {
       // A list that missed a change becomes whole again only with a snapshot, which a connection begins with.
-      this.#driver.dispatch({ kind: 'reconnect' });
+      this.reconnect();
       return;
     }
     const { calls } = this.#dependencies;

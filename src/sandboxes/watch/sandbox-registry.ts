@@ -1,6 +1,5 @@
 import type { connectAgent } from '../../agent/connect.ts';
 import type { Endpoint } from '../../agent/endpoint.ts';
-import type { CallOptions } from '../../agent/rpc/channel.ts';
 import type { PingResult } from '../../agent/session.ts';
 import { Emitter, type Disposable } from '../../base/emitter.ts';
 import type { Logger } from '../../base/logger.ts';
@@ -9,7 +8,7 @@ import { Turnstile } from '../../base/turnstile.ts';
 import { mayAnswer, type SandboxSnapshot, type SandboxSpec } from '../model/snapshot.ts';
 import type { Attention } from './ask-agent.ts';
 import type { CallLog } from './call-log.ts';
-import { probeEndpoint } from './probe.ts';
+import { probeEndpoint, type ProbeOptions } from './probe.ts';
 import { SandboxMonitor } from './sandbox-monitor.ts';
 import type { Observe } from './watch-session.ts';
 
@@ -106,7 +105,7 @@ export class SandboxRegistry {
   }
 
   /** Tries an endpoint that may become a sandbox: connects, asks for one round trip, disconnects. */
-  probe(endpoint: Endpoint, options: CallOptions): Promise<PingResult> {
+  probe(endpoint: Endpoint, options: ProbeOptions): Promise<PingResult> {
     const { connect, logger } = this.#dependencies;
     return probeEndpoint(connect, endpoint, { ...options, logger });
   }

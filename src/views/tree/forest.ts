@@ -3,7 +3,7 @@ import type { RegistryChange } from '../../sandboxes/watch/sandbox-registry.ts';
 import { PerSandbox, type Snapshots } from '../per-sandbox.ts';
 import type { TreeNode } from './node.ts';
 import { isSameRow, type Branch } from './row.ts';
-import { sandboxRows, type SandboxRows } from './sandbox.ts';
+import { sandboxRows, type RowStyle, type SandboxRows } from './sandbox.ts';
 
 /**
  * Changed rows of one parent that VS Code is told of one by one; where more have changed it is told of their parent,
@@ -25,9 +25,9 @@ export class Forest {
   #changed: TreeNode[] = [];
   #rootIds: readonly string[] = [];
 
-  constructor() {
+  constructor(style: RowStyle) {
     this.#trees = new PerSandbox((snapshot, before) => {
-      if (before === undefined) return new SandboxTreeRows(snapshot);
+      if (before === undefined) return new SandboxTreeRows(snapshot, style);
       this.#changed.push(...before.take(snapshot));
       return before;
     });
@@ -90,8 +90,8 @@ class SandboxTreeRows {
   readonly #entries = new Map<string, Entry>();
   #root: Branch;
 
-  constructor(snapshot: SandboxSnapshot) {
-    this.#rows = sandboxRows(snapshot.id);
+  constructor(snapshot: SandboxSnapshot, style: RowStyle) {
+    this.#rows = sandboxRows(snapshot.id, style);
     this.#root = this.#rows.bare(snapshot);
     this.#replace(undefined, this.#root, undefined);
   }

@@ -14,6 +14,18 @@ export function fromParts<Source, Parts extends object, Result>(
   };
 }
 
+/** A function that is called once for each object; its result is forgotten with the object. */
+export function once<Key extends object, Result extends object>(
+  make: (key: Key) => Result,
+): (key: Key) => Result {
+  const known = new WeakMap<Key, Result>();
+  return (key) => {
+    const result = known.get(key) ?? make(key);
+    known.set(key, result);
+    return result;
+  };
+}
+
 /** True when two objects hold the same values (`===`) under the same keys. */
 export function haveSameValues<Value extends object>(a: Value, b: Value): boolean {
   for (const key in a) if (a[key] !== b[key]) return false;

@@ -1,11 +1,8 @@
 import type { PlainText } from '../../base/text.ts';
 import type { HostBinding } from '../../sandboxes/model/guest-facts.ts';
 
-/** One port of one container on one address of the sandbox's host. */
-export type PortBinding = HostBinding;
-
 /** The groups of a sandbox's rows. */
-export type GroupName = 'services' | 'ports' | 'listening' | 'system';
+export type GroupName = 'services' | 'ports' | 'containers' | 'listening' | 'system';
 
 /** The facts of the System group, in the order of their rows. */
 export const factNames = [
@@ -39,8 +36,18 @@ export type TreeNode =
       readonly id: string;
       readonly sandboxId: string;
       readonly containerId: PlainText;
-      readonly binding: PortBinding;
+      readonly binding: HostBinding;
     }
+  /** Successive ports of one container. */
+  | { readonly kind: 'range'; readonly id: string; readonly sandboxId: string }
+  | {
+      readonly kind: 'container';
+      readonly id: string;
+      readonly sandboxId: string;
+      readonly containerId: PlainText;
+    }
+  /** The containers of one compose project. */
+  | { readonly kind: 'project'; readonly id: string; readonly sandboxId: string }
   | { readonly kind: 'fact'; readonly id: string; readonly sandboxId: string; readonly fact: FactName }
   | { readonly kind: 'listener'; readonly id: string; readonly sandboxId: string }
   | { readonly kind: 'message'; readonly id: string; readonly sandboxId: string };

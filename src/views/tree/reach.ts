@@ -3,7 +3,7 @@ import { isLoopbackAddress, type IpAddress } from '../../base/ip-address.ts';
 import { joined, plain, type PlainText } from '../../base/text.ts';
 import type { ListeningPorts } from '../../agent/facts.ts';
 import type { SandboxSource } from '../../sandboxes/model/snapshot.ts';
-import type { PortBinding } from './node.ts';
+import type { HostBinding } from '../../sandboxes/model/guest-facts.ts';
 
 /** What keeps a published port from answering, or may. */
 export interface ReachWarning {
@@ -25,7 +25,7 @@ export interface ReachParts {
  */
 export function reachWarning(
   { source, listening }: ReachParts,
-  { containerPort, protocol }: Pick<PortBinding, 'containerPort'> & { readonly protocol: string },
+  { containerPort, protocol }: Pick<HostBinding, 'containerPort'> & { readonly protocol: string },
 ): ReachWarning | undefined {
   if (source !== 'microsandbox') return undefined;
   // Only TCP sockets are read from a guest.

@@ -8,6 +8,7 @@ import { breakable, inert } from '../plain-text.ts';
 import { Forest } from './forest.ts';
 import type { TreeNode } from './node.ts';
 import type { Row } from './row.ts';
+import type { RowStyle } from './sandbox.ts';
 import { sandboxTooltip } from './sandbox-tooltip.ts';
 import { badgeOf, UnreadyCount } from './summary.ts';
 
@@ -27,6 +28,7 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
   /** Rows name the moments of a day without its date. */
   #day = dayOf(Date.now());
   #forest: Forest;
+  #style: RowStyle = { portsByContainer: false };
   readonly #unready = new UnreadyCount();
   readonly #visibility: vscode.Disposable;
   /** What the rows do not show yet. */
@@ -45,7 +47,7 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
     this.#snapshots = snapshots;
     this.#maxStretchMs = maxStretchMs;
     this.#place = place;
-    this.#forest = new Forest();
+    this.#forest = new Forest(this.#style);
     this.onDidChangeTreeData = this.#changes.event;
     this.view = vscode.window.createTreeView('sandlight.sandboxes', { treeDataProvider: this });
     this.#visibility = this.view.onDidChangeVisibility(({ visible }) => {
@@ -63,8 +65,7 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
     const day = dayOf(Date.now());
     if (day !== this.#day) {
       this.#day = day;
-      this.#forest = new Forest();
-      this.#pending.listChanged = true;
+      this.#makeAnew();
     }
     this.#pending.listChanged ||= change.listChanged;
     for (const id of change.changed) this.#pending.changed.add(id);
@@ -77,6 +78,15 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
     // Only `undefined` takes the line away, which the declared type does not allow.
     const view: { message?: string | undefined } = this.view;
     view.message = problems.length === 0 ? undefined : breakable(inert(joined(problems, '\n')));
+  }
+
+  /** Shows the ports below the rows of their containers, or each beside the name of its container. */
+  groupPorts(byContainer: boolean): void {
+    void vscode.commands.executeCommand('setContext', 'sandlight.portsByContainer', byContainer);
+    if (byContainer === this.#style.portsByContainer) return;
+    this.#style = { portsByContainer: byContainer };
+    this.#makeAnew();
+    if (this.view.visible && this.#nextStretch === undefined) this.#show();
   }
 
   /** Selects the row of a sandbox. */
@@ -110,12 +120,17 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
     return node && this.current(node);
   }
 
+  /** Selects the row that has the keyboard, and opens or closes it as Enter does. */
+  async openFocused(): Promise<void> {
+    await vscode.commands.executeCommand('list.select');
+  }
+
   /**
    * Selects the row that has the keyboard, without opening or closing it. VS Code tells extensions of the selected row alone,
    * which stays where it was while somebody moves by the arrow keys.
    */
   async selectFocused(): Promise<void> {
-    await vscode.commands.executeCommand('list.select');
+    await this.openFocused();
     const node = this.selected();
     if (node === undefined || this.row(node)?.collapsible === 'none') return;
     const expandMode = vscode.workspace.getConfiguration('workbench.tree').get('expandMode');
@@ -151,6 +166,12 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
     this.#visibility.dispose();
     this.view.dispose();
     this.#changes.dispose();
+  }
+
+  /** Forgets all rows, which are then due. */
+  #makeAnew(): void {
+    this.#forest = new Forest(this.#style);
+    this.#pending.listChanged = true;
   }
 
   /** Makes rows that are due and tells VS Code of them; goes on in a later turn when they are many. */

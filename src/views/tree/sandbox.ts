@@ -11,6 +11,7 @@ import { listeningGroup } from './listening.ts';
 import { fromParts } from './memo.ts';
 import { messageRow, sandboxMessages, type MessageParts } from './messages.ts';
 import { nodeId } from './node.ts';
+import { containersGroup } from './containers.ts';
 import { portsGroup } from './ports.ts';
 import { contextTags, type Branch, type Row } from './row.ts';
 import { servicesGroup } from './services.ts';
@@ -18,6 +19,12 @@ import { systemGroup } from './system.ts';
 
 /** The id of the row of a sandbox. */
 export const sandboxNodeId = (sandboxId: string): string => nodeId('sandbox', sandboxId);
+
+/** How a person wants the rows. */
+export interface RowStyle {
+  /** True with the ports below the rows of their containers, false with each beside the name of its container. */
+  readonly portsByContainer: boolean;
+}
 
 /** What makes the rows of one sandbox. */
 export interface SandboxRows {
@@ -31,7 +38,7 @@ export interface SandboxRows {
  * Makes the rows of one sandbox, again and again: what depends on nothing that has changed since the last time is the same
  * object again, so that its cost is that of the change.
  */
-export function sandboxRows(sandboxId: string): SandboxRows {
+export function sandboxRows(sandboxId: string, { portsByContainer }: RowStyle): SandboxRows {
   const id = sandboxNodeId(sandboxId);
   const node = { kind: 'sandbox', id, sandboxId } as const;
   const below: GroupPlace = { sandboxId, parentId: id };
@@ -42,7 +49,8 @@ export function sandboxRows(sandboxId: string): SandboxRows {
   });
   const groups = {
     services: servicesGroup(below),
-    ports: portsGroup(below),
+    ports: portsGroup(below, portsByContainer),
+    containers: containersGroup(below),
     listening: listeningGroup(below),
     system: systemGroup(below),
   };
@@ -55,14 +63,18 @@ export function sandboxRows(sandboxId: string): SandboxRows {
         messages: messagesOf(snapshot),
         services: hasGroups ? groups.services(snapshot) : undefined,
         ports: hasGroups ? groups.ports(snapshot) : undefined,
+        containers: hasGroups ? groups.containers(snapshot) : undefined,
         listening: hasGroups ? groups.listening(snapshot) : undefined,
         system: hasGroups ? groups.system(snapshot) : undefined,
       };
     },
-    ({ row, messages, services, ports, listening, system }): Branch => ({
+    ({ row, messages, services, ports, containers, listening, system }): Branch => ({
       node,
       row,
-      children: [...messages, ...[services, ports, listening, system].filter((group) => group !== undefined)],
+      children: [
+        ...messages,
+        ...[services, ports, containers, listening, system].filter((group) => group !== undefined),
+      ],
     }),
   );
   return { bare, whole };

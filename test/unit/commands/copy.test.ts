@@ -4,7 +4,7 @@ import { copyCommands } from '../../../src/commands/copy.ts';
 import type { SandboxSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
 import { Forest } from '../../../src/views/tree/forest.ts';
 import type { TreeNode } from '../../../src/views/tree/node.ts';
-import { binding, connected, disconnected, published, snapshotsOf } from '../views/recorded.ts';
+import { listed, binding, connected, disconnected, published, snapshotsOf } from '../views/recorded.ts';
 
 /** What the clipboard was given, what was asked, and which entry the person chooses. */
 const editor = vi.hoisted(() => ({
@@ -39,7 +39,7 @@ function treeOf(
   isSelected: (node: TreeNode) => boolean = () => false,
 ): CommandContext {
   const snapshots = snapshotsOf([snapshot]);
-  const forest = new Forest();
+  const forest = new Forest(listed);
   forest.update(snapshots, { listChanged: true, changed: new Set() });
   forest.update(snapshots, { listChanged: false, changed: new Set(snapshots.ids()) });
   const nodes = [...forest.entries()].map(({ node }) => node);

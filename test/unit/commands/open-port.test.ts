@@ -6,7 +6,7 @@ import { portCommands } from '../../../src/commands/ports.ts';
 import { isOwnAddress } from '../../../src/host/own-addresses.ts';
 import { Forest } from '../../../src/views/tree/forest.ts';
 import type { TreeNode } from '../../../src/views/tree/node.ts';
-import { binding, connected, published, snapshotsOf } from '../views/recorded.ts';
+import { listed, binding, connected, published, snapshotsOf } from '../views/recorded.ts';
 
 /** What the editor was made to do, and what the person answers. */
 const editor = vi.hoisted(() => ({
@@ -43,7 +43,7 @@ beforeEach(() => {
 async function openPortOn(hostIp: string, answer?: string, change = (node: TreeNode) => node): Promise<void> {
   editor.answer = answer;
   const snapshots = snapshotsOf([connected({ ports: published({ web: [binding(8080, 8000, hostIp)] }) })]);
-  const forest = new Forest();
+  const forest = new Forest(listed);
   forest.update(snapshots, { listChanged: true, changed: new Set() });
   forest.update(snapshots, { listChanged: false, changed: new Set(snapshots.ids()) });
   const node = [...forest.entries()].map((entry) => entry.node).find(({ kind }) => kind === 'port');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ipAddress } from '../../../src/base/ip-address.ts';
 import { plain, plainText } from '../../../src/base/text.ts';
-import { guessScheme, reachableAddress } from '../../../src/commands/port-address.ts';
+import { guessScheme, reachableAddress } from '../../../src/views/port-address.ts';
 import {
   bareWords,
   diagnosticsText,

@@ -235,7 +235,7 @@ describe.skipIf(process.platform === 'win32')('createDockerEngine (Unix sockets)
 
   it('gives up an event without end', async () => {
     await serve((_request, response) => {
-      response.writeHead(200, json).write(`{"a":"${'x'.repeat(2 * 1024 * 1024)}`);
+      response.writeHead(200, json).write(`{"a":"${'x'.repeat(5 * 1024 * 1024)}`);
     });
     const events = await createDockerEngine(socketPath).openEvents(new AbortController().signal);
     await expect(events[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'frame_too_large' });

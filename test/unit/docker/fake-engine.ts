@@ -6,9 +6,9 @@ import { JsonReader } from '../../../src/docker/json-reader.ts';
 import {
   inspectReader,
   type ContainerListing,
+  type EngineContainer,
   type ListedContainer,
-  type PortList,
-} from '../../../src/docker/port-bindings.ts';
+} from '../../../src/docker/answers.ts';
 
 /** The events in a captured line of the event stream. */
 export function parseEvents(line: string): readonly EngineEvent[] {
@@ -39,11 +39,12 @@ export class FakeEngine implements DockerEngine {
   #up = true;
   #listener: ((event: EngineEvent | 'end') => void) | undefined;
 
-  /** Publishes `hostPort` (TCP 80 inside) of a running container, or nothing. */
-  setContainer(id: string, hostPort: number | undefined, running = true): void {
+  /** Has a container, which publishes `hostPort` (TCP 80 inside) or nothing; named by its first digit if nothing else is said. */
+  setContainer(id: string, hostPort: number | undefined, running = true, name = id.slice(0, 1)): void {
     const Ports =
       hostPort === undefined ? {} : { '80/tcp': [{ HostIp: '0.0.0.0', HostPort: String(hostPort) }] };
-    this.containers.set(id, { Id: id, State: { Running: running }, NetworkSettings: { Ports } });
+    const State = { Status: running ? 'running' : 'exited', Running: running };
+    this.containers.set(id, { Id: id, Name: `/${name}`, State, NetworkSettings: { Ports } });
   }
 
   send(type: string, action: string, id: string): void {
@@ -82,20 +83,20 @@ export class FakeEngine implements DockerEngine {
   async listContainers(): Promise<ContainerListing> {
     this.calls.push('list');
     await this.#whenUp();
-    const list = [...this.containers.values()].filter(isRunning).map(summary);
+    const list = [...this.containers.values()].map(summary);
     this.duringList();
     await this.gate;
     return { containers: list, leftOut: 0 };
   }
 
-  async inspectContainer(id: string): Promise<PortList | undefined> {
+  async inspectContainer(id: string): Promise<EngineContainer | undefined> {
     this.calls.push(`inspect ${id.slice(0, 1)}`);
     await this.#whenUp();
     const error = this.inspectErrors.shift();
     if (error !== undefined) throw error;
     const answer = this.containers.get(id);
     await this.gate;
-    return answer === undefined ? undefined : portsOf(answer);
+    return answer === undefined ? undefined : containerOf(answer);
   }
 
   async openEvents(signal: AbortSignal): Promise<AsyncIterable<EngineEvent>> {
@@ -127,15 +128,11 @@ export class FakeEngine implements DockerEngine {
   }
 }
 
-function isRunning(inspect: unknown): boolean {
-  return (inspect as { State: { Running: boolean } }).State.Running;
-}
-
 function summary(inspect: unknown): ListedContainer {
-  return { id: (inspect as { Id: string }).Id, ports: portsOf(inspect) };
+  return { id: (inspect as { Id: string }).Id, ...containerOf(inspect) };
 }
 
-function portsOf(inspect: unknown): PortList {
+function containerOf(inspect: unknown): EngineContainer {
   const { visit, result } = inspectReader();
   new JsonReader(visit).push(Buffer.from(JSON.stringify(inspect)));
   return result();

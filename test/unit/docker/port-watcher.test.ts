@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AgentError } from '../../../src/agent/errors.ts';
-import type { PortChange } from '../../../src/agent/facts.ts';
+import type { ContainerReport, PortChange } from '../../../src/agent/facts.ts';
 import { silentLogger, type Logger } from '../../../src/base/logger.ts';
 import { plain } from '../../../src/base/text.ts';
 import { watchPorts } from '../../../src/docker/port-watcher.ts';
@@ -32,16 +32,20 @@ afterEach(async () => {
   await watching;
 });
 
-/** Writes changes as short text: `a:8080`, `a:-`, `snapshot a:8080`. */
+/** Writes changes as short text: `a:8080`, `a:-` for no port, `a:gone`, `a=name:8080` for a name, `snapshot a:8080`. */
 function watch(): void {
-  const ports = (id: string, bindings: readonly { hostPort: number }[]): string =>
-    `${id.slice(0, 1)}:${bindings.map(({ hostPort }) => hostPort).join(',') || '-'}`;
+  const ports = (id: string, report: ContainerReport | null): string => {
+    const digit = id.slice(0, 1);
+    if (report === null) return `${digit}:gone`;
+    const name = report.facts?.name === digit ? '' : `=${report.facts?.name ?? ''}`;
+    return `${digit}${name}:${report.bindings.map(({ hostPort }) => hostPort).join(',') || '-'}`;
+  };
   const onChange = (change: PortChange): void => {
     if (change.kind === 'snapshot') {
-      const lists = [...change.containers].map(([id, { bindings }]) => ports(id, bindings));
+      const lists = [...change.containers].map(([id, report]) => ports(id, report));
       changes.push(['snapshot', ...lists].join(' '));
     } else if (change.kind === 'changed') {
-      changes.push(ports(change.containerId, change.report?.bindings ?? []));
+      changes.push(ports(change.containerId, change.report));
     } else {
       verdicts.push(change);
     }
@@ -97,6 +101,34 @@ describe('watchPorts', () => {
     await until(['snapshot a:8080', 'a:9090']);
   });
 
+  it('ends with the name that a container was given while it was listed', async () => {
+    engine.setContainer(a, 8080);
+    engine.duringList = () => {
+      engine.setContainer(a, 8080, true, 'new');
+    };
+    watch();
+    await until(['snapshot a:8080', 'a=new:8080']);
+  });
+
+  it('follows a rename, a stop, a removal, and two containers of one name', async () => {
+    engine.setContainer(a, 8080);
+    engine.setContainer(b, undefined, false);
+    watch();
+    await until(['snapshot a:8080 b:-']);
+    engine.setContainer(a, 8080, true, 'twin');
+    engine.send('container', 'rename', a);
+    await until(['snapshot a:8080 b:-', 'a=twin:8080']);
+    engine.setContainer(b, undefined, false, 'twin');
+    engine.send('container', 'rename', b);
+    await until(['snapshot a:8080 b:-', 'a=twin:8080', 'b=twin:-']);
+    engine.setContainer(a, 8080, false, 'twin');
+    engine.send('container', 'die', a);
+    await until(['snapshot a:8080 b:-', 'a=twin:8080', 'b=twin:-', 'a=twin:-']);
+    engine.containers.delete(a);
+    engine.send('container', 'destroy', a);
+    await until(['snapshot a:8080 b:-', 'a=twin:8080', 'b=twin:-', 'a=twin:-', 'a:gone']);
+  });
+
   it('believes the inspect, not the event', async () => {
     engine.setContainer(a, 8080);
     watch();
@@ -119,7 +151,7 @@ describe('watchPorts', () => {
     },
   );
 
-  it('shows nothing for the captured failed starts, whose containers never run', async () => {
+  it('shows no port for the captured failed starts, whose containers never run', async () => {
     watch();
     await until(['snapshot']);
     for (const line of readFileSync('test/vectors/docker/events-failed-start.ndjson', 'utf8')
@@ -130,7 +162,7 @@ describe('watchPorts', () => {
       engine.sendLine(line);
     }
     await settle();
-    expect(changes).toEqual(['snapshot']);
+    expect(changes.slice(1).filter((change) => !change.endsWith(':-'))).toEqual([]);
     expect(engine.calls.length).toBeGreaterThan(3);
   });
 
@@ -186,7 +218,7 @@ describe('watchPorts', () => {
     engine.containers.delete(a);
     engine.setContainer(b, 9191);
     engine.comeBack();
-    await until(['snapshot a:8080 b:9090', 'a:-', 'b:9191']);
+    await until(['snapshot a:8080 b:9090', 'a:gone', 'b:9191']);
     expect(verdicts.at(-1)).toEqual({ kind: 'current' });
     expect(verdicts).toHaveLength(2);
   });

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { containerMessage } from '../../../src/agent/arcbox/container-message.ts';
+import type { PortChange } from '../../../src/agent/facts.ts';
 import { AgentPingRequest, AgentPingResponse } from '../../../src/agent/generated/arcbox/v1/agent.ts';
 import { PortEvent } from '../../../src/agent/generated/sandlight/v1/notifications.ts';
 import {
@@ -9,7 +11,6 @@ import { methodTypes } from '../../../src/agent/generated/shapes.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { agentServiceMethods } from '../../../src/guest/agent-service.ts';
 import { refuseToSetClock, type SetClock } from '../../../src/guest/clock.ts';
-import type { PortUpdate } from '../../../src/guest/published-ports.ts';
 import { runtimeConfig } from '../../../src/guest/runtime-config.ts';
 import { Runtime } from '../../../src/guest/runtime.ts';
 import type { GuestMethodTable } from '../../../src/guest/service.ts';
@@ -19,7 +20,7 @@ import { publishing } from '../../support/reports.ts';
 function methods({
   setClock = refuseToSetClock,
   updates = [],
-}: { setClock?: SetClock; updates?: PortUpdate[] } = {}): GuestMethodTable {
+}: { setClock?: SetClock; updates?: PortChange[] } = {}): GuestMethodTable {
   const engine = new FakeEngine();
   const runtime = new Runtime(runtimeConfig({ dockerSocket: engine.socketPath }), engine, silentLogger);
   const ports = {
@@ -121,7 +122,7 @@ describe('the agent service', () => {
     for await (const bytes of method.handle(new Uint8Array(), { signal }))
       events.push(PortEvent.decode(bytes).event);
     expect(events).toEqual([
-      { $case: 'changed', value: { containerId: 'a', bindings: [binding] } },
+      { $case: 'changed', value: containerMessage('a', publishing(binding)) },
       { $case: 'snapshotComplete', value: {} },
       { $case: 'removed', value: { containerId: 'a' } },
     ]);

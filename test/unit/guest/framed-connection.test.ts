@@ -3,11 +3,11 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   AgentPingRequest,
   AgentPingResponse,
-  PortBindingsChanged,
   PortBindingsRemoved,
   SystemInfo,
 } from '../../../src/agent/generated/arcbox/v1/agent.ts';
 import type { PortBinding } from '../../../src/agent/generated/arcbox/v1/common.ts';
+import { ContainerChanged } from '../../../src/agent/generated/sandlight/v1/notifications.ts';
 import {
   PingRequestExtension,
   PingResponseExtension,
@@ -260,11 +260,11 @@ function connectTo(methods: GuestMethodTable = subscribeOnPing()): { client: Raw
 type RawPair = ReturnType<typeof duplexPair>[0];
 
 /** The agent's own Ping needs probes; this one subscribes and answers nothing. */
-function subscribeOnPing(): GuestMethodTable {
+function subscribeOnPing(reportContainers = false): GuestMethodTable {
   const ping: GuestMethod = {
     kind: 'unary',
     handle: async (_request, { subscribePorts }) => {
-      await subscribePorts?.();
+      await subscribePorts?.({ reportContainers });
       return new Uint8Array();
     },
   };
@@ -289,7 +289,8 @@ function collect(client: RawPair): string[] {
 function describeFrame(type: number, payload: Buffer): string {
   const ports = (list: readonly PortBinding[]): string => list.map(({ hostPort }) => hostPort).join(',');
   if (type === arcboxType.portBindingsChanged) {
-    const { containerId, bindings } = PortBindingsChanged.decode(payload);
+    const { containerId, bindings, engine } = ContainerChanged.decode(payload);
+    if (engine !== undefined) return engine.stale ? 'stale' : 'current';
     return `changed ${containerId.slice(0, 1)}:${ports(bindings)}`;
   }
   if (type === arcboxType.portBindingsRemoved) {
@@ -316,6 +317,20 @@ describe('port notifications on frames', () => {
     client.write(pingFrame('', '', { subscribePorts: true }));
     await vi.waitFor(() => {
       expect(seen.slice(4)).toEqual(['pong']);
+    });
+  });
+
+  it('sends containers without ports and the state of the engine to a client that asked for them', async () => {
+    const { client, engine } = connectTo(subscribeOnPing(true));
+    engine.setContainer(a, undefined, false);
+    const seen = collect(client);
+    client.write(pingFrame('', '', { subscribePorts: true, reportContainers: true }));
+    await vi.waitFor(() => {
+      expect(seen).toEqual(['changed a:', 'pong']);
+    });
+    engine.goDown();
+    await vi.waitFor(() => {
+      expect(seen.slice(2)).toEqual(['stale']);
     });
   });
 

@@ -1,14 +1,15 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
+import type { PortChange } from '../../../src/agent/facts.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
-import { followEnginePorts, type PortUpdate } from '../../../src/guest/published-ports.ts';
+import { followEnginePorts } from '../../../src/guest/published-ports.ts';
 import { FakeEngine } from '../docker/fake-engine.ts';
 
 const a = 'a'.repeat(64);
 
 /** Subscribes and keeps what comes; the subscription ends with the test. */
-function subscribeTo(engine: FakeEngine): { updates: PortUpdate[]; stop: () => Promise<void> } {
+function subscribeTo(engine: FakeEngine): { updates: PortChange[]; stop: () => Promise<void> } {
   const stop = new AbortController();
-  const updates: PortUpdate[] = [];
+  const updates: PortChange[] = [];
   const ports = followEnginePorts(engine, stop.signal, silentLogger);
   const subscribed = (async () => {
     for await (const update of ports.subscribe(stop.signal)) updates.push(update);
@@ -55,4 +56,44 @@ it('ends the subscription with its signal', async () => {
   await vi.waitUntil(() => updates.length > 0);
   await stop();
   expect(updates).toEqual([{ kind: 'snapshot', containers: new Map() }]);
+});
+
+it('tells that what was known may be out of date while the engine is down, and when it is current again', async () => {
+  const engine = new FakeEngine();
+  engine.setContainer(a, 8080);
+  const { updates } = subscribeTo(engine);
+  await vi.waitUntil(() => updates.length > 0);
+  const beforeMs = Date.now();
+  engine.goDown();
+  await vi.waitFor(() => {
+    expect(updates.at(-1)?.kind).toBe('stale');
+  });
+  expect((updates.at(-1) as { sinceMs?: number }).sinceMs).toBeGreaterThanOrEqual(beforeMs);
+  engine.containers.delete(a);
+  engine.comeBack();
+  await vi.waitFor(() => {
+    expect(updates.slice(-2)).toEqual([
+      { kind: 'changed', containerId: a, report: null },
+      { kind: 'current' },
+    ]);
+  }, 5000);
+});
+
+it('tells who comes while the engine is down what it knew, and since when that may be out of date', async () => {
+  const engine = new FakeEngine();
+  engine.setContainer(a, 8080);
+  const stop = new AbortController();
+  const ports = followEnginePorts(engine, stop.signal, silentLogger);
+  const first = ports.subscribe(stop.signal)[Symbol.asyncIterator]();
+  await first.next();
+  engine.goDown();
+  let stale: PortChange = { kind: 'current' };
+  while (stale.kind !== 'stale') stale = (await first.next()).value as PortChange;
+  const second = ports.subscribe(stop.signal)[Symbol.asyncIterator]();
+  expect((await second.next()).value).toMatchObject({
+    kind: 'snapshot',
+    containers: new Map([[a, expect.anything()]]),
+  });
+  expect((await second.next()).value).toEqual(stale);
+  stop.abort();
 });

@@ -28,7 +28,6 @@ vi.mock('vscode', () => {
       showWarningMessage: note('showWarningMessage'),
       showErrorMessage: note('showErrorMessage'),
       showQuickPick: note('showQuickPick'),
-      showInputBox: note('showInputBox'),
       setStatusBarMessage: note('setStatusBarMessage'),
       createOutputChannel: () => log,
       withProgress: (options: object, run: (progress: object, token: object) => unknown) => {
@@ -78,13 +77,6 @@ test('no list has icons but those that were asked for, and what was chosen is it
   ]);
   editor.state.answer = items[1];
   expect(await notify.pick(hostile, choices)).toBe(7);
-});
-
-test('a question for a text and what is wrong with an answer are plain', async () => {
-  await notify.askText({ title: hostile, prompt: hostile, placeHolder: hostile, problem: () => hostile });
-  const [options] = latest() as [{ validateInput: (answer: string) => unknown }];
-  expect(options).toMatchObject({ title: harmless, prompt: harmless, placeHolder: harmless });
-  expect(options.validateInput('x')).toBe(harmless);
 });
 
 test('the one link in the words of a progress is ours, and cancelling aborts', async () => {

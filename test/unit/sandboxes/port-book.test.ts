@@ -71,6 +71,12 @@ test('a list that may be out of date says since when, and keeps the first moment
     stale: { reason: 'no answer', sinceMs: 2000 },
   });
   expect(apply(old, { kind: 'current' })).toMatchObject({ stale: null });
+  const sinceLong: PortChange = {
+    kind: 'stale',
+    reason: new AgentError('timeout', plain`down`),
+    sinceMs: 500,
+  };
+  expect(applyPortChanges(known, [sinceLong], 3000)).toMatchObject({ stale: { sinceMs: 500 } });
   expect(apply(old, snapshot({}))).toMatchObject({ stale: null });
 });
 

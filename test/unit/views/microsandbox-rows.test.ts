@@ -9,9 +9,9 @@ import { Forest } from '../../../src/views/tree/forest.ts';
 import { reachWarning } from '../../../src/views/tree/reach.ts';
 import type { Branch, Row } from '../../../src/views/tree/row.ts';
 import { sandboxRows } from '../../../src/views/tree/sandbox.ts';
-import { nowMs, open, snapshotsOf, spec, text } from './recorded.ts';
+import { listed, nowMs, open, snapshotsOf, spec, text } from './recorded.ts';
 
-const branchOf = (snapshot: SandboxSnapshot): Branch => sandboxRows(snapshot.id).whole(snapshot);
+const branchOf = (snapshot: SandboxSnapshot): Branch => sandboxRows(snapshot.id, listed).whole(snapshot);
 const address = (raw: string): IpAddress => ipAddress(raw)!;
 
 /** A connected microsandbox that publishes 8080 and 9090, with `changes`. */
@@ -110,16 +110,16 @@ describe('a published port', () => {
         atMs: nowMs,
       },
     });
-  const label = '9090 → 127.0.0.1:39090';
+  const label = 'localhost:39090';
 
   test('whose service listens on loopback alone says that nothing answers', () => {
     const row = rowOf(listeningOn(['127.0.0.1', '::1']), label);
     const warning =
       'Nothing answers here: in the guest, port 9090 listens on its loopback alone (127.0.0.1, ::1). Let the service listen on 0.0.0.0.';
     expect(row).toMatchObject({
-      description: 'tcp · guest only',
+      description: '→ 9090 · guest only',
       icon: { id: 'warning', color: 'list.warningForeground' },
-      spoken: `Port 9090, published on 127.0.0.1:39090, tcp, ${warning}`,
+      spoken: `Port 9090, published on localhost:39090, tcp, ${warning}`,
     });
     expect(row.tooltip?.split('\n').at(-1)).toBe(warning);
   });
@@ -129,10 +129,15 @@ describe('a published port', () => {
     (...addresses) => {
       const row = rowOf(listeningOn(addresses), label);
       expect(row).toMatchObject({
-        description: 'tcp',
+        description: '→ 9090',
         icon: { id: 'globe' },
-        tooltip: 'Port 9090 (tcp)\nPublished on 127.0.0.1:39090',
-        spoken: 'Port 9090, published on 127.0.0.1:39090, tcp',
+        tooltip: [
+          'http://localhost:39090/',
+          'Port 9090 (tcp)',
+          'Published on 127.0.0.1:39090',
+          'Only programs on the host can connect',
+        ].join('\n'),
+        spoken: 'Port 9090, published on localhost:39090, tcp',
       });
     },
   );
@@ -143,7 +148,7 @@ describe('a published port', () => {
     ['were not all read', listeningOn(['127.0.0.1'], true)],
   ])('of a guest whose sockets %s says what it cannot reach', (_, snapshot) => {
     const row = rowOf(snapshot, label);
-    expect(row).toMatchObject({ description: 'tcp', icon: { id: 'globe' } });
+    expect(row).toMatchObject({ description: '→ 9090', icon: { id: 'globe' } });
     expect(row.tooltip?.split('\n').at(-1)).toBe(maybe);
     expect(row.spoken).toContain(maybe);
   });
@@ -172,7 +177,7 @@ test('sandboxes whose names look alike are rows of their own, the same after eve
     name: text('bidi txt'),
   }));
   const look = (): Forest => {
-    const forest = new Forest();
+    const forest = new Forest(listed);
     forest.update(snapshotsOf(twins), { listChanged: true, changed: new Set() });
     forest.update(snapshotsOf(twins), { listChanged: false, changed: new Set(twins.map(({ id }) => id)) });
     return forest;

@@ -10,6 +10,7 @@ import {
   type SandboxSnapshot,
   type SandboxSpec,
 } from '../../../src/sandboxes/model/snapshot.ts';
+import type { RowStyle } from '../../../src/views/tree/sandbox.ts';
 import type { Snapshots } from '../../../src/views/per-sandbox.ts';
 import { publishing } from '../../support/reports.ts';
 
@@ -31,6 +32,9 @@ export const noSocket = new AgentError('unreachable', plain`Nothing exists at th
 });
 
 export const lost = noSocket.about(formatEndpoint(spec.endpoint));
+
+/** Ports beside the names of their containers, as long as nobody wants them otherwise. */
+export const listed: RowStyle = { portsByContainer: false };
 
 /** A connection that has been open for a minute. */
 export const open: ConnectionState = { phase: 'open', attempt: 1, failures: 0, sinceMs: nowMs - 60_000 };

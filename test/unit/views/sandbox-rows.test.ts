@@ -8,6 +8,7 @@ import { sandboxRows } from '../../../src/views/tree/sandbox.ts';
 import type { Branch } from '../../../src/views/tree/row.ts';
 import { timeText } from '../../../src/views/quantities.ts';
 import {
+  listed,
   binding,
   connected,
   connecting,
@@ -19,7 +20,7 @@ import {
   spec,
 } from './recorded.ts';
 
-const rowsOf = (snapshot: SandboxSnapshot): Branch => sandboxRows(snapshot.id).whole(snapshot);
+const rowsOf = (snapshot: SandboxSnapshot): Branch => sandboxRows(snapshot.id, listed).whole(snapshot);
 
 /** The tree as text: two spaces a level, `label | description`. */
 function outline({ row, children }: Branch, depth = 0): string[] {
@@ -40,7 +41,7 @@ test('a connected sandbox shows its services, ports and system', () => {
     '    containerd | ready · socket reachable',
     '    dockerd | not ready · no reachable socket found',
     '  Ports | 1 published',
-    '    8080 → 127.0.0.1:49152 | tcp',
+    '    c0ffee localhost:49152 | → 8080',
     '  System',
     '    Memory | 6.0 GiB free of 8.0 GiB',
     '    Load | 0.50 0.25 0.10 on 2 CPUs',
@@ -61,8 +62,8 @@ test('every row says its kind and state in a sentence, and shows an icon beside 
     spoken: 'dockerd, service, not ready, no reachable socket found',
     icon: { id: 'circle-slash', color: 'list.warningForeground' },
   });
-  expect(find(tree, '8080 → 127.0.0.1:49152').row.spoken).toBe(
-    'Port 8080, published on 127.0.0.1:49152, tcp, container c0ffee',
+  expect(find(tree, 'c0ffee localhost:49152').row.spoken).toBe(
+    'container c0ffee, Port 8080, published on localhost:49152, tcp',
   );
   for (const { row } of all(tree)) {
     expect(row.spoken).not.toBe('');
@@ -191,9 +192,16 @@ test('a sandbox that its own tool has stopped or paused says so, with what is od
 
 test('a port that the sandbox itself publishes names no container', () => {
   const ports = published({ '': [binding(80, 8080)] });
-  const port = find(rowsOf(connected({ ports })), '80 → 127.0.0.1:8080').row;
-  expect(port.spoken).toBe('Port 80, published on 127.0.0.1:8080, tcp');
-  expect(port.tooltip).toBe('Port 80 (tcp)\nPublished on 127.0.0.1:8080');
+  const port = find(rowsOf(connected({ ports })), 'localhost:8080').row;
+  expect(port.spoken).toBe('Port 80, published on localhost:8080, tcp');
+  expect(port.tooltip).toBe(
+    [
+      'http://localhost:8080/',
+      'Port 80 (tcp)',
+      'Published on 127.0.0.1:8080',
+      'Only programs on the host can connect',
+    ].join('\n'),
+  );
 });
 
 test('an agent without a runtime has no Services group', () => {
@@ -205,21 +213,36 @@ test('an agent without a runtime has no Services group', () => {
 
 test('wildcard addresses are said in words, IPv6 ones are bracketed, and large numbers keep their plain digits', () => {
   const ports = published({
-    web: [binding(80, 65535, '0.0.0.0'), binding(80, 65535, '::'), binding(53, 10053, '::1', 'udp')],
+    web: [
+      binding(80, 65535, '0.0.0.0'),
+      binding(80, 65535, '::'),
+      binding(53, 10053, '::1', 'udp'),
+      binding(81, 81, '0.0.0.0'),
+      binding(82, 82, '::'),
+      binding(80, 60_000, '2001:db8::1'),
+    ],
   });
   const rows = find(rowsOf(connected({ ports })), 'Ports').children.map(({ row }) => row);
   expect(rows.map(({ label, description }) => `${label} | ${description}`)).toEqual([
-    '53 → [::1]:10053 | udp',
-    '80 → 0.0.0.0:65535 | tcp · on all IPv4 addresses',
-    '80 → [::]:65535 | tcp · on all IPv6 addresses',
+    'web localhost:81 | → 81 · all IPv4 interfaces',
+    'web localhost:82 | → 82 · all IPv6 interfaces',
+    'web localhost:10053 | → 53/udp',
+    'web [2001:db8::1]:60000 | → 80',
+    'web localhost:65535 | → 80 · all interfaces',
   ]);
-  expect(rows.map(({ contextValue }) => contextValue)).toEqual(['port', 'port+tcp', 'port+tcp']);
+  expect(rows.map(({ contextValue }) => contextValue)).toEqual([
+    'port+tcp+container',
+    'port+tcp+container',
+    'port+container',
+    'port+tcp+container',
+    'port+tcp+container',
+  ]);
 });
 
 test('ports that cannot exist are left out, and that is said', () => {
   const ports = published({ web: [binding(0, 80), binding(80, 70000), binding(80, 8080)] });
   const labels = find(rowsOf(connected({ ports })), 'Ports').children.map(({ row }) => row.label);
-  expect(labels).toEqual(['Some ports are left out', '80 → 127.0.0.1:8080']);
+  expect(labels).toEqual(['Some ports are left out', 'web localhost:8080']);
 });
 
 test('hostile service names are plain, bounded text, and two of one name have different ids', () => {
@@ -286,7 +309,7 @@ test('ports of an engine that is down are shown as last seen, with when', () => 
   const rows = all(tree).filter(({ node }) => node.kind === 'port');
   expect(rows).toHaveLength(3);
   for (const { row } of rows) {
-    expect(row.description).toBe(`tcp · ${seen}`);
+    expect(row.description).toMatch(new RegExp(`^→ \\d+ · ${seen}$`));
     expect(row.tooltip?.split('\n')).toContain(seen);
     expect(row.spoken).toContain(seen);
     expect(row.icon?.color).toBe('disabledForeground');
@@ -344,7 +367,7 @@ test('how long the guest has been up says when that was, once no poll brings it 
 });
 
 test('facts that read as before keep their rows when a poll brings others', () => {
-  const rows = sandboxRows(spec.id);
+  const rows = sandboxRows(spec.id, listed);
   const first = connected();
   const { value, atMs } = first.system!;
   const before = rows.whole(first);

@@ -1,5 +1,6 @@
 import { duplexPair } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
+import { containerMessage } from '../../../../src/agent/arcbox/container-message.ts';
 import { streamPorts, takeNotification } from '../../../../src/agent/arcbox/follow-ports.ts';
 import { encodeArcboxFrame } from '../../../../src/agent/arcbox/frame.ts';
 import { FramedChannel } from '../../../../src/agent/arcbox/framed-channel.ts';
@@ -25,7 +26,7 @@ const snapshotOfNone = { kind: 'snapshot', containers: new Map() };
 type Event = NonNullable<PortEvent['event']>;
 const bytesOf = (event: Event): Uint8Array => PortEvent.encode({ event }).finish();
 const change = (containerId: string): Uint8Array =>
-  bytesOf({ $case: 'changed', value: { containerId, bindings: [binding] } });
+  bytesOf({ $case: 'changed', value: containerMessage(containerId, publishing(binding)) });
 const removal = (containerId: string): Uint8Array => bytesOf({ $case: 'removed', value: { containerId } });
 const complete = bytesOf({ $case: 'snapshotComplete', value: {} });
 

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  containerMessage,
+  verdictMessage,
+  verdictOf,
+  type EngineVerdict,
+} from '../../../../src/agent/arcbox/container-message.ts';
+import {
   maxDrainedContainers,
   maxWaitingBindings,
   maxWaitingBytes,
@@ -10,8 +16,9 @@ import {
 import { AgentError } from '../../../../src/agent/errors.ts';
 import type { ContainerReport, PortBinding, PortChange } from '../../../../src/agent/facts.ts';
 import { PortBindingsChanged, PortBindingsRemoved } from '../../../../src/agent/generated/arcbox/v1/agent.ts';
+import { ContainerChanged } from '../../../../src/agent/generated/sandlight/v1/notifications.ts';
 import { plain } from '../../../../src/base/text.ts';
-import { publishing } from '../../../support/reports.ts';
+import { factsOf, publishing } from '../../../support/reports.ts';
 
 const binding = (hostPort: number): PortBinding => ({
   containerPort: 80,
@@ -321,6 +328,81 @@ describe.each([
     expect([...book.containers.keys()]).toEqual(['a', 'b']);
     expect(book.stale).toBeDefined();
   });
+});
+
+describe('what is told beside ports', () => {
+  const told = (containerId: string, report: ContainerReport): Uint8Array =>
+    ContainerChanged.encode(containerMessage(containerId, report)).finish();
+  const verdict = (value: EngineVerdict): Uint8Array =>
+    ContainerChanged.encode(verdictMessage(value, Date.now())).finish();
+  const stale: EngineVerdict = {
+    kind: 'stale',
+    reason: new AgentError('unreachable', plain`no dockerd`),
+    sinceMs: Date.now() - 60_000,
+  };
+
+  test('is kept with the container, which may publish nothing', () => {
+    const { gatherer, book, drain } = following();
+    const quiet = { facts: factsOf({ name: 'quiet-box' }), bindings: [] };
+    const web = { facts: factsOf(), bindings: [binding(1)] };
+    gatherer.change(told('a', quiet));
+    gatherer.change(told('b', web));
+    drain();
+    expect([...book.containers]).toEqual([
+      ['a', quiet],
+      ['b', web],
+    ]);
+    gatherer.remove(removed('a'));
+    drain();
+    expect([...book.containers.keys()]).toEqual(['b']);
+  });
+
+  test('is part of the snapshot', () => {
+    const gatherer = new PortGatherer();
+    gatherer.begin({ onPending: () => undefined });
+    const quiet = { facts: factsOf(), bindings: [] };
+    gatherer.change(told('a', quiet));
+    gatherer.change(verdict(stale));
+    expect(gatherer.drain()).toMatchObject([
+      { kind: 'snapshot', containers: new Map([['a', quiet]]) },
+      { kind: 'stale', reason: { message: 'no dockerd' } },
+    ]);
+  });
+
+  test('is that the engine is down, since when by the clock of this host, and that it is back', () => {
+    const { gatherer, drain, book, told: timesTold } = following();
+    gatherer.change(verdict(stale));
+    expect(timesTold()).toBe(1);
+    const [change] = gatherer.drain();
+    expect(change).toMatchObject({ kind: 'stale', reason: { code: 'remote_error', message: 'no dockerd' } });
+    const { sinceMs = 0 } = change as { sinceMs?: number };
+    expect(Math.abs(Date.now() - 60_000 - sinceMs)).toBeLessThan(30_000);
+    gatherer.change(verdict({ kind: 'current' }));
+    drain();
+    expect(book.stale).toBeUndefined();
+    expect(book.containers.size).toBe(0);
+  });
+
+  test('is not that a list is current which missed something', () => {
+    const { gatherer, book, drain } = following();
+    gatherer.lose(new AgentError('malformed_payload', plain`damage`));
+    drain();
+    gatherer.change(verdict({ kind: 'current' }));
+    drain();
+    expect(book.stale?.message).toBe('damage');
+  });
+
+  test.each([-(2n ** 63n), 2n ** 63n - 1n])(
+    'is never of a moment that cannot be: %s ms ago',
+    (staleForMs) => {
+      const message = ContainerChanged.create({ engine: { stale: true, reason: '\u202e', staleForMs } });
+      const nowMs = Date.now();
+      expect(verdictOf(message, nowMs)).toMatchObject({
+        sinceMs: staleForMs < 0n ? nowMs : 0,
+        reason: { message: 'The agent does not say why.' },
+      });
+    },
+  );
 });
 
 /** A message with a field behind it that no version of the protocol has. */

@@ -3,22 +3,26 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
-import { PortBindingsChanged, PortBindingsRemoved } from '../../arcbox/v1/agent.ts';
+import { PortBindingsRemoved } from '../../arcbox/v1/agent.ts';
+import { PortBinding } from '../../arcbox/v1/common.ts';
 
-/** What Sandlight adds to the ArcBox protocol, on wires that can stream, so that published ports can be pushed. */
+/** What Sandlight adds to the ArcBox protocol, so that containers and the ports they publish can be pushed. */
 
 /** Asks for the stream of port events. */
-export interface WatchPortsRequest {}
+export interface WatchPortsRequest {
+  /** True asks for containers that publish nothing too, and for the state of the engine. */
+  reportContainers: boolean;
+}
 
 /** One event of the stream. Exactly one field is set. */
 export interface PortEvent {
   event:
     | //
-      /** One container's complete current list. */
-      { $case: 'changed'; value: PortBindingsChanged } //
-      /** One container publishes nothing any more. */
+      /** Everything told of one container. */
+      { $case: 'changed'; value: ContainerChanged } //
+      /** One container is gone, or publishes nothing any more where only those that do are told. */
     | { $case: 'removed'; value: PortBindingsRemoved } //
-    /** Everything that was published when the stream began has been sent. */
+    /** Everything that was there when the stream began has been sent. */
     | { $case: 'snapshotComplete'; value: SnapshotComplete }
     | undefined;
 }
@@ -26,12 +30,64 @@ export interface PortEvent {
 /** Ends the snapshot at the head of the stream. */
 export interface SnapshotComplete {}
 
+/**
+ * arcbox.v1.PortBindingsChanged, number for number, with what Sandlight adds. It travels in the place of that message, on
+ * the framed wire under its type 0x1030, and who does not know the added fields skips them.
+ */
+export interface ContainerChanged {
+  /** Full container id, 64 hexadecimal digits; empty where only the state of the engine is told. */
+  containerId: string;
+  /**
+   * The complete current list. With none and without facts it means the same as arcbox.v1.PortBindingsRemoved; a client
+   * that did not ask for containers is not told any other way that one publishes nothing.
+   */
+  bindings: PortBinding[];
+  /** What the engine tells of the container beside its ports. */
+  facts: ContainerFacts | undefined;
+  /**
+   * Whether the engine that all of this comes from can be followed. Only sent to a client that asked for containers,
+   * once it is known not to be so and when that changes.
+   */
+  engine: EngineState | undefined;
+}
+
+/** A container as its engine describes it. Empty and zero stand for untold. */
+export interface ContainerFacts {
+  /** Without a leading slash. */
+  name: string;
+  /** As it was asked for, such as "nginx:1.27". */
+  image: string;
+  /** Label com.docker.compose.project. */
+  composeProject: string;
+  /** Label com.docker.compose.service. */
+  composeService: string;
+  /** "created", "running", "paused", "restarting", "removing", "exited" or "dead". An open set. */
+  state: string;
+  /** "starting", "healthy" or "unhealthy". An open set. */
+  health: string;
+  /** Its latest start, in milliseconds since the Unix epoch. */
+  startedAtMs: bigint;
+}
+
+/** Whether what was told of containers is current. */
+export interface EngineState {
+  /** True while the engine cannot be followed, so that what was told may be out of date. */
+  stale: boolean;
+  /** Why, for a person; empty while it is current. */
+  reason: string;
+  /** For how long it has been so, in milliseconds. A length of time, because the clocks of guest and host may differ. */
+  staleForMs: bigint;
+}
+
 function createBaseWatchPortsRequest(): WatchPortsRequest {
-  return {};
+  return { reportContainers: false };
 }
 
 export const WatchPortsRequest: MessageFns<WatchPortsRequest> = {
-  encode(_: WatchPortsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: WatchPortsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.reportContainers !== false) {
+      writer.uint32(8).bool(message.reportContainers);
+    }
     return writer;
   },
 
@@ -48,6 +104,14 @@ export const WatchPortsRequest: MessageFns<WatchPortsRequest> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.reportContainers = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -94,20 +158,30 @@ export const WatchPortsRequest: MessageFns<WatchPortsRequest> = {
     }
   },
 
-  fromJSON(_: any): WatchPortsRequest {
-    return {};
+  fromJSON(object: any): WatchPortsRequest {
+    return {
+      reportContainers: isSet(object.reportContainers)
+        ? globalThis.Boolean(object.reportContainers)
+        : isSet(object.report_containers)
+          ? globalThis.Boolean(object.report_containers)
+          : false,
+    };
   },
 
-  toJSON(_: WatchPortsRequest): unknown {
+  toJSON(message: WatchPortsRequest): unknown {
     const obj: any = {};
+    if (message.reportContainers !== false) {
+      obj.reportContainers = message.reportContainers;
+    }
     return obj;
   },
 
   create<I extends Exact<DeepPartial<WatchPortsRequest>, I>>(base?: I): WatchPortsRequest {
     return WatchPortsRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<WatchPortsRequest>, I>>(_: I): WatchPortsRequest {
+  fromPartial<I extends Exact<DeepPartial<WatchPortsRequest>, I>>(object: I): WatchPortsRequest {
     const message = createBaseWatchPortsRequest();
+    message.reportContainers = object.reportContainers ?? false;
     return message;
   },
 };
@@ -120,7 +194,7 @@ export const PortEvent: MessageFns<PortEvent> = {
   encode(message: PortEvent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     switch (message.event?.$case) {
       case 'changed':
-        PortBindingsChanged.encode(message.event.value, writer.uint32(10).fork()).join();
+        ContainerChanged.encode(message.event.value, writer.uint32(10).fork()).join();
         break;
       case 'removed':
         PortBindingsRemoved.encode(message.event.value, writer.uint32(18).fork()).join();
@@ -150,7 +224,7 @@ export const PortEvent: MessageFns<PortEvent> = {
               break;
             }
 
-            message.event = { $case: 'changed', value: PortBindingsChanged.decode(reader, reader.uint32()) };
+            message.event = { $case: 'changed', value: ContainerChanged.decode(reader, reader.uint32()) };
             continue;
           }
           case 2: {
@@ -219,7 +293,7 @@ export const PortEvent: MessageFns<PortEvent> = {
   fromJSON(object: any): PortEvent {
     return {
       event: isSet(object.changed)
-        ? { $case: 'changed', value: PortBindingsChanged.fromJSON(object.changed) }
+        ? { $case: 'changed', value: ContainerChanged.fromJSON(object.changed) }
         : isSet(object.removed)
           ? { $case: 'removed', value: PortBindingsRemoved.fromJSON(object.removed) }
           : isSet(object.snapshotComplete)
@@ -233,7 +307,7 @@ export const PortEvent: MessageFns<PortEvent> = {
   toJSON(message: PortEvent): unknown {
     const obj: any = {};
     if (message.event?.$case === 'changed') {
-      obj.changed = PortBindingsChanged.toJSON(message.event.value);
+      obj.changed = ContainerChanged.toJSON(message.event.value);
     } else if (message.event?.$case === 'removed') {
       obj.removed = PortBindingsRemoved.toJSON(message.event.value);
     } else if (message.event?.$case === 'snapshotComplete') {
@@ -250,7 +324,7 @@ export const PortEvent: MessageFns<PortEvent> = {
     switch (object.event?.$case) {
       case 'changed': {
         if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: 'changed', value: PortBindingsChanged.fromPartial(object.event.value) };
+          message.event = { $case: 'changed', value: ContainerChanged.fromPartial(object.event.value) };
         }
         break;
       }
@@ -359,11 +433,535 @@ export const SnapshotComplete: MessageFns<SnapshotComplete> = {
   },
 };
 
+function createBaseContainerChanged(): ContainerChanged {
+  return { containerId: '', bindings: [], facts: undefined, engine: undefined };
+}
+
+export const ContainerChanged: MessageFns<ContainerChanged> = {
+  encode(message: ContainerChanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.containerId !== '') {
+      writer.uint32(10).string(message.containerId);
+    }
+    for (const v of message.bindings) {
+      PortBinding.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.facts !== undefined) {
+      ContainerFacts.encode(message.facts, writer.uint32(8010).fork()).join();
+    }
+    if (message.engine !== undefined) {
+      EngineState.encode(message.engine, writer.uint32(8018).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ContainerChanged {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseContainerChanged();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.containerId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.bindings.push(PortBinding.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 1001: {
+            if (tag !== 8010) {
+              break;
+            }
+
+            message.facts = ContainerFacts.decode(reader, reader.uint32());
+            continue;
+          }
+          case 1002: {
+            if (tag !== 8018) {
+              break;
+            }
+
+            message.engine = EngineState.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  // encodeTransform encodes a source of message objects.
+  // Transform<ContainerChanged, Uint8Array>
+  async *encodeTransform(
+    source:
+      AsyncIterable<ContainerChanged | ContainerChanged[]> | Iterable<ContainerChanged | ContainerChanged[]>,
+  ): AsyncIterable<Uint8Array> {
+    for await (const pkt of source) {
+      if (globalThis.Array.isArray(pkt)) {
+        for (const p of pkt as any) {
+          yield* [ContainerChanged.encode(p).finish()];
+        }
+      } else {
+        yield* [ContainerChanged.encode(pkt as any).finish()];
+      }
+    }
+  },
+
+  // decodeTransform decodes a source of encoded messages.
+  // Transform<Uint8Array, ContainerChanged>
+  async *decodeTransform(
+    source: AsyncIterable<Uint8Array | Uint8Array[]> | Iterable<Uint8Array | Uint8Array[]>,
+  ): AsyncIterable<ContainerChanged> {
+    for await (const pkt of source) {
+      if (globalThis.Array.isArray(pkt)) {
+        for (const p of pkt as any) {
+          yield* [ContainerChanged.decode(p)];
+        }
+      } else {
+        yield* [ContainerChanged.decode(pkt as any)];
+      }
+    }
+  },
+
+  fromJSON(object: any): ContainerChanged {
+    return {
+      containerId: isSet(object.containerId)
+        ? globalThis.String(object.containerId)
+        : isSet(object.container_id)
+          ? globalThis.String(object.container_id)
+          : '',
+      bindings: globalThis.Array.isArray(object?.bindings)
+        ? object.bindings.map((e: any) => PortBinding.fromJSON(e))
+        : [],
+      facts: isSet(object.facts) ? ContainerFacts.fromJSON(object.facts) : undefined,
+      engine: isSet(object.engine) ? EngineState.fromJSON(object.engine) : undefined,
+    };
+  },
+
+  toJSON(message: ContainerChanged): unknown {
+    const obj: any = {};
+    if (message.containerId !== '') {
+      obj.containerId = message.containerId;
+    }
+    if (message.bindings?.length) {
+      obj.bindings = message.bindings.map((e) => PortBinding.toJSON(e));
+    }
+    if (message.facts !== undefined) {
+      obj.facts = ContainerFacts.toJSON(message.facts);
+    }
+    if (message.engine !== undefined) {
+      obj.engine = EngineState.toJSON(message.engine);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ContainerChanged>, I>>(base?: I): ContainerChanged {
+    return ContainerChanged.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ContainerChanged>, I>>(object: I): ContainerChanged {
+    const message = createBaseContainerChanged();
+    message.containerId = object.containerId ?? '';
+    message.bindings = object.bindings?.map((e) => PortBinding.fromPartial(e)) || [];
+    message.facts =
+      object.facts !== undefined && object.facts !== null
+        ? ContainerFacts.fromPartial(object.facts)
+        : undefined;
+    message.engine =
+      object.engine !== undefined && object.engine !== null
+        ? EngineState.fromPartial(object.engine)
+        : undefined;
+    return message;
+  },
+};
+
+function createBaseContainerFacts(): ContainerFacts {
+  return {
+    name: '',
+    image: '',
+    composeProject: '',
+    composeService: '',
+    state: '',
+    health: '',
+    startedAtMs: 0n,
+  };
+}
+
+export const ContainerFacts: MessageFns<ContainerFacts> = {
+  encode(message: ContainerFacts, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== '') {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.image !== '') {
+      writer.uint32(18).string(message.image);
+    }
+    if (message.composeProject !== '') {
+      writer.uint32(26).string(message.composeProject);
+    }
+    if (message.composeService !== '') {
+      writer.uint32(34).string(message.composeService);
+    }
+    if (message.state !== '') {
+      writer.uint32(42).string(message.state);
+    }
+    if (message.health !== '') {
+      writer.uint32(50).string(message.health);
+    }
+    if (message.startedAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.startedAtMs) !== message.startedAtMs) {
+        throw new globalThis.Error('value provided for field message.startedAtMs of type int64 too large');
+      }
+      writer.uint32(56).int64(message.startedAtMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ContainerFacts {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseContainerFacts();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.image = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.composeProject = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.composeService = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.health = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.startedAtMs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  // encodeTransform encodes a source of message objects.
+  // Transform<ContainerFacts, Uint8Array>
+  async *encodeTransform(
+    source: AsyncIterable<ContainerFacts | ContainerFacts[]> | Iterable<ContainerFacts | ContainerFacts[]>,
+  ): AsyncIterable<Uint8Array> {
+    for await (const pkt of source) {
+      if (globalThis.Array.isArray(pkt)) {
+        for (const p of pkt as any) {
+          yield* [ContainerFacts.encode(p).finish()];
+        }
+      } else {
+        yield* [ContainerFacts.encode(pkt as any).finish()];
+      }
+    }
+  },
+
+  // decodeTransform decodes a source of encoded messages.
+  // Transform<Uint8Array, ContainerFacts>
+  async *decodeTransform(
+    source: AsyncIterable<Uint8Array | Uint8Array[]> | Iterable<Uint8Array | Uint8Array[]>,
+  ): AsyncIterable<ContainerFacts> {
+    for await (const pkt of source) {
+      if (globalThis.Array.isArray(pkt)) {
+        for (const p of pkt as any) {
+          yield* [ContainerFacts.decode(p)];
+        }
+      } else {
+        yield* [ContainerFacts.decode(pkt as any)];
+      }
+    }
+  },
+
+  fromJSON(object: any): ContainerFacts {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : '',
+      image: isSet(object.image) ? globalThis.String(object.image) : '',
+      composeProject: isSet(object.composeProject)
+        ? globalThis.String(object.composeProject)
+        : isSet(object.compose_project)
+          ? globalThis.String(object.compose_project)
+          : '',
+      composeService: isSet(object.composeService)
+        ? globalThis.String(object.composeService)
+        : isSet(object.compose_service)
+          ? globalThis.String(object.compose_service)
+          : '',
+      state: isSet(object.state) ? globalThis.String(object.state) : '',
+      health: isSet(object.health) ? globalThis.String(object.health) : '',
+      startedAtMs: isSet(object.startedAtMs)
+        ? BigInt(object.startedAtMs)
+        : isSet(object.started_at_ms)
+          ? BigInt(object.started_at_ms)
+          : 0n,
+    };
+  },
+
+  toJSON(message: ContainerFacts): unknown {
+    const obj: any = {};
+    if (message.name !== '') {
+      obj.name = message.name;
+    }
+    if (message.image !== '') {
+      obj.image = message.image;
+    }
+    if (message.composeProject !== '') {
+      obj.composeProject = message.composeProject;
+    }
+    if (message.composeService !== '') {
+      obj.composeService = message.composeService;
+    }
+    if (message.state !== '') {
+      obj.state = message.state;
+    }
+    if (message.health !== '') {
+      obj.health = message.health;
+    }
+    if (message.startedAtMs !== 0n) {
+      obj.startedAtMs = message.startedAtMs.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ContainerFacts>, I>>(base?: I): ContainerFacts {
+    return ContainerFacts.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ContainerFacts>, I>>(object: I): ContainerFacts {
+    const message = createBaseContainerFacts();
+    message.name = object.name ?? '';
+    message.image = object.image ?? '';
+    message.composeProject = object.composeProject ?? '';
+    message.composeService = object.composeService ?? '';
+    message.state = object.state ?? '';
+    message.health = object.health ?? '';
+    message.startedAtMs =
+      object.startedAtMs !== undefined && object.startedAtMs !== null ? BigInt(object.startedAtMs) : 0n;
+    return message;
+  },
+};
+
+function createBaseEngineState(): EngineState {
+  return { stale: false, reason: '', staleForMs: 0n };
+}
+
+export const EngineState: MessageFns<EngineState> = {
+  encode(message: EngineState, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.stale !== false) {
+      writer.uint32(8).bool(message.stale);
+    }
+    if (message.reason !== '') {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message.staleForMs !== 0n) {
+      if (BigInt.asIntN(64, message.staleForMs) !== message.staleForMs) {
+        throw new globalThis.Error('value provided for field message.staleForMs of type int64 too large');
+      }
+      writer.uint32(24).int64(message.staleForMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EngineState {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEngineState();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.stale = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.staleForMs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  // encodeTransform encodes a source of message objects.
+  // Transform<EngineState, Uint8Array>
+  async *encodeTransform(
+    source: AsyncIterable<EngineState | EngineState[]> | Iterable<EngineState | EngineState[]>,
+  ): AsyncIterable<Uint8Array> {
+    for await (const pkt of source) {
+      if (globalThis.Array.isArray(pkt)) {
+        for (const p of pkt as any) {
+          yield* [EngineState.encode(p).finish()];
+        }
+      } else {
+        yield* [EngineState.encode(pkt as any).finish()];
+      }
+    }
+  },
+
+  // decodeTransform decodes a source of encoded messages.
+  // Transform<Uint8Array, EngineState>
+  async *decodeTransform(
+    source: AsyncIterable<Uint8Array | Uint8Array[]> | Iterable<Uint8Array | Uint8Array[]>,
+  ): AsyncIterable<EngineState> {
+    for await (const pkt of source) {
+      if (globalThis.Array.isArray(pkt)) {
+        for (const p of pkt as any) {
+          yield* [EngineState.decode(p)];
+        }
+      } else {
+        yield* [EngineState.decode(pkt as any)];
+      }
+    }
+  },
+
+  fromJSON(object: any): EngineState {
+    return {
+      stale: isSet(object.stale) ? globalThis.Boolean(object.stale) : false,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : '',
+      staleForMs: isSet(object.staleForMs)
+        ? BigInt(object.staleForMs)
+        : isSet(object.stale_for_ms)
+          ? BigInt(object.stale_for_ms)
+          : 0n,
+    };
+  },
+
+  toJSON(message: EngineState): unknown {
+    const obj: any = {};
+    if (message.stale !== false) {
+      obj.stale = message.stale;
+    }
+    if (message.reason !== '') {
+      obj.reason = message.reason;
+    }
+    if (message.staleForMs !== 0n) {
+      obj.staleForMs = message.staleForMs.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<EngineState>, I>>(base?: I): EngineState {
+    return EngineState.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<EngineState>, I>>(object: I): EngineState {
+    const message = createBaseEngineState();
+    message.stale = object.stale ?? false;
+    message.reason = object.reason ?? '';
+    message.staleForMs =
+      object.staleForMs !== undefined && object.staleForMs !== null ? BigInt(object.staleForMs) : 0n;
+    return message;
+  },
+};
+
 /** Offered on the wires that can stream: ttrpc and gRPC. */
 export interface NotificationService {
   /**
-   * Streams the published ports: every container that publishes something now, one SnapshotComplete, then
-   * each change as it happens.
+   * Streams the published ports: every container that publishes something now, or every container where that was
+   * asked for, one SnapshotComplete, then each change as it happens.
    */
   watchPorts(request: WatchPortsRequest): AsyncIterable<PortEvent>;
 }
@@ -391,8 +989,8 @@ export const NotificationServiceDefinition = {
   fullName: 'sandlight.v1.NotificationService',
   methods: {
     /**
-     * Streams the published ports: every container that publishes something now, one SnapshotComplete, then
-     * each change as it happens.
+     * Streams the published ports: every container that publishes something now, or every container where that was
+     * asked for, one SnapshotComplete, then each change as it happens.
      */
     watchPorts: {
       name: 'WatchPorts',

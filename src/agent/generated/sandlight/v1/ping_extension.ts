@@ -22,6 +22,8 @@ export interface PingRequestExtension {
   subscribePorts: boolean;
   /** True asks for the clock report. */
   reportClock: boolean;
+  /** With subscribe_ports, true asks for containers that publish nothing too, and for the state of the engine. */
+  reportContainers: boolean;
 }
 
 /** Rides on arcbox.v1.AgentPingResponse. */
@@ -43,7 +45,7 @@ export interface ClockReport {
 }
 
 function createBasePingRequestExtension(): PingRequestExtension {
-  return { subscribePorts: false, reportClock: false };
+  return { subscribePorts: false, reportClock: false, reportContainers: false };
 }
 
 export const PingRequestExtension: MessageFns<PingRequestExtension> = {
@@ -53,6 +55,9 @@ export const PingRequestExtension: MessageFns<PingRequestExtension> = {
     }
     if (message.reportClock !== false) {
       writer.uint32(8016).bool(message.reportClock);
+    }
+    if (message.reportContainers !== false) {
+      writer.uint32(8024).bool(message.reportContainers);
     }
     return writer;
   },
@@ -84,6 +89,14 @@ export const PingRequestExtension: MessageFns<PingRequestExtension> = {
             }
 
             message.reportClock = reader.bool();
+            continue;
+          }
+          case 1003: {
+            if (tag !== 8024) {
+              break;
+            }
+
+            message.reportContainers = reader.bool();
             continue;
           }
         }
@@ -144,6 +157,11 @@ export const PingRequestExtension: MessageFns<PingRequestExtension> = {
         : isSet(object.report_clock)
           ? globalThis.Boolean(object.report_clock)
           : false,
+      reportContainers: isSet(object.reportContainers)
+        ? globalThis.Boolean(object.reportContainers)
+        : isSet(object.report_containers)
+          ? globalThis.Boolean(object.report_containers)
+          : false,
     };
   },
 
@@ -155,6 +173,9 @@ export const PingRequestExtension: MessageFns<PingRequestExtension> = {
     if (message.reportClock !== false) {
       obj.reportClock = message.reportClock;
     }
+    if (message.reportContainers !== false) {
+      obj.reportContainers = message.reportContainers;
+    }
     return obj;
   },
 
@@ -165,6 +186,7 @@ export const PingRequestExtension: MessageFns<PingRequestExtension> = {
     const message = createBasePingRequestExtension();
     message.subscribePorts = object.subscribePorts ?? false;
     message.reportClock = object.reportClock ?? false;
+    message.reportContainers = object.reportContainers ?? false;
     return message;
   },
 };

@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import type { PortBinding } from '../../../src/agent/facts.ts';
-import type { EngineEvent } from '../../../src/docker/event-stream.ts';
+import type { ContainerFacts, PortBinding } from '../../../src/agent/facts.ts';
+import { containerOfEvent, readEvents, type EngineEvent } from '../../../src/docker/event-stream.ts';
 import { JsonReader } from '../../../src/docker/json-reader.ts';
 import {
-  containerOfEvent,
   inspectReader,
   listingReader,
-  maxBindings,
-  maxBindingsPerContainer,
   maxContainers,
   type AnswerReader,
   type ContainerListing,
-  type PortList,
-} from '../../../src/docker/port-bindings.ts';
+  type EngineContainer,
+} from '../../../src/docker/answers.ts';
+import { maxBindings, maxBindingsPerContainer } from '../../../src/docker/port-bindings.ts';
+import { ReadingBudget } from '../../../src/docker/reading-budget.ts';
 import { parseEvents } from './fake-engine.ts';
 
 const resultOf = <T>({ visit, result }: AnswerReader<T>, json: string): T => {
@@ -22,7 +22,7 @@ const resultOf = <T>({ visit, result }: AnswerReader<T>, json: string): T => {
   reader.end();
   return result();
 };
-const portsOfInspect = (inspect: unknown): PortList =>
+const portsOfInspect = (inspect: unknown): EngineContainer =>
   resultOf(inspectReader(), JSON.stringify(inspect ?? null));
 const bindingsOfInspect = (inspect: unknown): readonly PortBinding[] => portsOfInspect(inspect).bindings;
 const readListing = (list: unknown): ContainerListing => resultOf(listingReader(), JSON.stringify(list));
@@ -30,8 +30,8 @@ const readListing = (list: unknown): ContainerListing => resultOf(listingReader(
 const bindingsOfList = (list: unknown): Map<string, readonly PortBinding[]> =>
   new Map(
     readListing(list)
-      .containers.filter(({ ports }) => ports.bindings.length > 0)
-      .map(({ id, ports }) => [id, ports.bindings]),
+      .containers.filter(({ bindings }) => bindings.length > 0)
+      .map(({ id, bindings }) => [id, bindings]),
   );
 const parseEvent = (line: string): EngineEvent => parseEvents(line)[0]!;
 const read = (file: string): string => readFileSync(`test/vectors/docker/${file}`, 'utf8');
@@ -129,8 +129,8 @@ describe('listingReader', () => {
       return { PrivatePort: port + 1, PublicPort: port + 1, Type: 'tcp', IP: '::' };
     });
     const { containers } = readListing([{ Id: id, Ports }]);
-    expect(containers[0]?.ports.bindings).toHaveLength(maxBindingsPerContainer);
-    expect(containers[0]?.ports.leftOut).toBe(1);
+    expect(containers[0]?.bindings).toHaveLength(maxBindingsPerContainer);
+    expect(containers[0]?.leftOut).toBe(1);
   });
 
   it('keeps so many ports over all containers and counts the rest', () => {
@@ -140,9 +140,9 @@ describe('listingReader', () => {
       Ports,
     }));
     const { containers } = readListing(list);
-    const kept = containers.map(({ ports }) => ports.bindings.length);
+    const kept = containers.map(({ bindings }) => bindings.length);
     expect(kept.reduce((sum, count) => sum + count)).toBe(maxBindings);
-    expect(containers.at(-1)?.ports).toEqual({ bindings: [], leftOut: 2000 });
+    expect(containers.at(-1)).toMatchObject({ bindings: [], leftOut: 2000 });
   });
 
   it('keeps so many containers and counts the rest', () => {
@@ -189,4 +189,128 @@ describe('containerOfEvent', () => {
     const attributes = { container: `${id}/../../images` };
     expect(containerOfEvent({ type: 'network', action: 'connect', actorId: id, attributes })).toBeUndefined();
   });
+});
+
+describe('what is told of a container', () => {
+  const compose = {
+    'com.docker.compose.project': 'shop',
+    'com.docker.compose.service': 'web',
+    'com.docker.compose.oneoff': 'False',
+  };
+  const inspected = (changes: object = {}): ContainerFacts =>
+    portsOfInspect({
+      Name: '/shop-web-1',
+      Config: { Image: 'nginx:1.27', Labels: compose },
+      State: {
+        Status: 'running',
+        Running: true,
+        StartedAt: '2026-11-24T19:24:41.123456789Z',
+        Health: { Status: 'healthy', Log: [{ Output: 'x' }] },
+      },
+      ...changes,
+    }).facts;
+  const listed = (entry: object): ContainerFacts | undefined =>
+    readListing([{ Id: id, ...entry }]).containers[0]?.facts;
+
+  it('is read of an inspect', () => {
+    expect(inspected()).toEqual({
+      name: 'shop-web-1',
+      image: 'nginx:1.27',
+      composeProject: 'shop',
+      composeService: 'web',
+      state: 'running',
+      health: 'healthy',
+      startedAtMs: Date.UTC(2026, 10, 24, 19, 24, 41, 123),
+    });
+  });
+
+  it('is the same in a real inspect and a real listing, but for the start', () => {
+    const { facts } = portsOfInspect(JSON.parse(read('inspect-web.json')));
+    expect(facts).toMatchObject({ name: 'web', image: 'rt/busybox', state: 'running', health: '' });
+    expect(facts.startedAtMs).toBeGreaterThan(Date.UTC(2026, 0));
+    const [container] = readListing(JSON.parse(read('containers.json'))).containers;
+    expect(container?.facts).toEqual({ ...facts, startedAtMs: 0 });
+  });
+
+  it('is untold where an engine says nothing, nonsense or never', () => {
+    const untold = {
+      ...{ name: '', image: '', composeProject: '', composeService: '', state: '', health: '' },
+      startedAtMs: 0,
+    };
+    const never = { Status: 3, StartedAt: '0001-01-01T00:00:00Z', Health: { Status: 'none' } };
+    expect(inspected({ Name: 7, Config: { Image: null, Labels: [1] }, State: never })).toEqual(untold);
+    expect(listed({ Names: [], Image: {}, Labels: null })).toEqual(untold);
+  });
+
+  it('is the name of a listing that is not a link of another container', () => {
+    expect(listed({ Names: ['/proxy/backend', '/web', '/other/web'] })?.name).toBe('web');
+    expect(listed({ Names: ['podman-name'] })?.name).toBe('podman-name');
+  });
+
+  it('is cut where it is longer than anything shown, and says so where it was too long to be read', () => {
+    const { name, image, composeProject } = inspected({
+      Name: `/${'n'.repeat(1000)}`,
+      Config: {
+        Image: 'i'.repeat(1000),
+        Labels: { ...compose, 'com.docker.compose.project': 'p'.repeat(5000) },
+      },
+    });
+    expect(name).toHaveLength(128);
+    expect(image).toHaveLength(320);
+    expect(composeProject).toBe('…');
+  });
+
+  it('finds the two labels among ten thousand', () => {
+    const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`label-${index}`, 'x']));
+    const Labels = { ...many, ...compose, z: 'last' };
+    expect(inspected({ Config: { Image: 'i', Labels } })).toMatchObject({
+      ...{ composeProject: 'shop', composeService: 'web' },
+    });
+    expect(listed({ Labels })).toMatchObject({ composeProject: 'shop', composeService: 'web' });
+  });
+
+  it('does not run on from one container of a listing to the next', () => {
+    const other = '1'.repeat(64);
+    const { containers } = readListing([{ Id: id, Names: ['/a'], Labels: compose }, { Id: other }]);
+    expect(containers[1]?.facts).toMatchObject({ name: '', composeProject: '' });
+  });
+});
+
+describe('a listing', () => {
+  it('has no ports of a container that is stopped, whatever an engine still lists', () => {
+    const Ports = [{ PrivatePort: 80, PublicPort: 8080, Type: 'tcp', IP: '' }];
+    const { containers } = readListing([
+      { Id: id, State: 'exited', Ports },
+      { Id: '1'.repeat(64), State: 'paused', Ports },
+    ]);
+    const count = Object.fromEntries(containers.map(({ facts, bindings }) => [facts.state, bindings.length]));
+    expect(count).toEqual({ exited: 0, paused: 1 });
+  });
+
+  it('has the containers that publish something first, and leaves out the others first', () => {
+    const quiet = Array.from({ length: maxContainers + 1 }, (_, index) => ({
+      Id: index.toString(16).padStart(64, '0'),
+    }));
+    const Ports = [{ PrivatePort: 80, PublicPort: 8080, Type: 'tcp', IP: '' }];
+    const { containers, leftOut } = readListing([...quiet, { Id: 'f'.repeat(64), Ports }]);
+    expect(containers[0]?.id).toBe('f'.repeat(64));
+    expect(containers).toHaveLength(maxContainers);
+    expect(leftOut).toBe(2);
+  });
+});
+
+it('hears of the health of a container although an event says it after a colon', async () => {
+  const event = (Action: string): string =>
+    JSON.stringify({ Type: 'container', Action, Actor: { ID: id, Attributes: {} } });
+  const bytes = Buffer.from([event('health_status: healthy'), event('exec_start: sh')].join('\n'));
+  const budget = new ReadingBudget({ burstBytes: 1e6, bytesPerSecond: 1e6 });
+  const actions = [];
+  const events = readEvents(
+    Readable.from([bytes]),
+    new Set(['health_status']),
+    budget,
+    new AbortController().signal,
+  );
+  for await (const { action } of events) actions.push(action);
+  expect(actions).toEqual(['health_status: healthy']);
 });
