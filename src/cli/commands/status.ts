@@ -75,7 +75,11 @@ export const statusCommand: Command = {
 export function portsToJson({ containers }: PortBook): unknown {
   return containers
     .filter(({ bindings }) => bindings.length > 0)
-    .map(({ containerId, bindings }) => ({ containerId, bindings: bindings.map(portBindingJson) }));
+    .map(({ containerId, facts, bindings }) => ({
+      containerId,
+      ...(facts !== null && { name: facts.name, image: facts.image }),
+      bindings: bindings.map(portBindingJson),
+    }));
 }
 
 /** The ports that the sandbox's own tool publishes; `null` when it does not tell. */
