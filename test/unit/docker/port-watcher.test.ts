@@ -223,6 +223,22 @@ describe('watchPorts', () => {
     expect(verdicts).toHaveLength(2);
   });
 
+  it('believes nothing of an engine that takes no connection, although its event stream is open', async () => {
+    engine.setContainer(a, 8080);
+    watch();
+    await until(['snapshot a:8080']);
+    await settle();
+    engine.closeDoor();
+    engine.send('container', 'kill', a);
+    await vi.waitFor(() => {
+      expect(verdicts).toMatchObject([{ kind: 'stale', reason: { code: 'unreachable' } }]);
+    });
+    engine.comeBack();
+    await vi.waitFor(() => {
+      expect(verdicts.at(-1)).toEqual({ kind: 'current' });
+    }, 5000);
+  });
+
   it('keeps trying when the engine is down at the start', async () => {
     engine.goDown();
     engine.setContainer(a, 8080);
