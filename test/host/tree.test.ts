@@ -29,7 +29,10 @@ describe('the tree and the status item', () => {
     await row(/^dockerd, service, not ready, no reachable socket found$/);
     await row(/^web, sandbox, degraded, dockerd not ready$/);
     // Rows that are asked for may be ahead of the event that the status item follows.
-    await until('the status item', () => api.status().text === '$(warning) web: degraded');
+    await until(
+      'the status item',
+      () => api.status().text === '$(warning) web: degraded · dockerd not ready',
+    );
     assert.equal(api.status().background, 'warning');
     assert.match(api.status().tooltip, /Services: 1 of 2 ready/);
   });
@@ -171,7 +174,7 @@ describe('the tree and the status item', () => {
       });
       assert.notEqual(ports[0]?.id, ports[1]?.id);
       await other.vanish();
-      await until('one unreachable of two', () => api.status().text.endsWith('web: unreachable (1 of 2)'));
+      await until('both in need of attention', () => api.status().text.endsWith(' 2 of 2 need attention'));
     } finally {
       await other.close();
     }
