@@ -129,7 +129,7 @@ class SandboxTreeRows {
     const node = this.#entries.get(now.node.id)?.node ?? now.node;
     this.#entries.set(node.id, { node, branch: now });
     const hasSameList = then !== undefined && isSameList(then.children, now.children);
-    const isChanged = then === undefined || !hasSameList || !isSameRow(then.row, now.row);
+    const isChanged = !hasSameList || !isSameRow(then.row, now.row);
     if (isChanged) changed?.push(node);
     const below: TreeNode[] | undefined = isChanged ? undefined : [];
     for (const [index, child] of now.children.entries()) {
