@@ -9,6 +9,7 @@ import {
   touchCommand,
 } from './commands/calls.ts';
 import { decodeCommand, encodeCommand } from './commands/captures.ts';
+import { lsCommand, pullCommand, pushCommand } from './commands/files.ts';
 import { helpCommand } from './commands/help.ts';
 import { listCommand } from './commands/list.ts';
 import { statusCommand } from './commands/status.ts';
@@ -25,6 +26,9 @@ export const commands: readonly Command[] = [
   runtimeCommand,
   syncClockCommand,
   touchCommand,
+  lsCommand,
+  pullCommand,
+  pushCommand,
   agentCommand,
   encodeCommand,
   decodeCommand,
