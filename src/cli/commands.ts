@@ -10,6 +10,7 @@ import {
 } from './commands/calls.ts';
 import { decodeCommand, encodeCommand } from './commands/captures.ts';
 import { lsCommand, pullCommand, pushCommand } from './commands/files.ts';
+import { completeCommand, completionCommand } from './commands/completion.ts';
 import { helpCommand } from './commands/help.ts';
 import { listCommand } from './commands/list.ts';
 import { statusCommand } from './commands/status.ts';
@@ -33,4 +34,6 @@ export const commands: readonly Command[] = [
   encodeCommand,
   decodeCommand,
   helpCommand,
+  completionCommand,
+  completeCommand,
 ];

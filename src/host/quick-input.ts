@@ -78,7 +78,9 @@ export function pickStep<Value>(
   const list = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly choice: Choice<Value> }>();
   list.placeholder = inert(prompt);
   list.items = choices.map(itemOf);
-  list.activeItems = list.items.filter(({ choice }) => choice.value === chosen).slice(0, 1);
+  const active = list.items.find(({ choice }) => choice.value === chosen);
+  // With an empty list no item would be active, not even the first, and Enter would do nothing.
+  if (active !== undefined) list.activeItems = [active];
   return untilLeft(list, place, undefined, (finish) => {
     list.onDidAccept(() => {
       const [item] = list.selectedItems;

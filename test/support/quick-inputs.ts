@@ -16,7 +16,8 @@ export interface ShownInput {
   validationMessage: string | { readonly message: string } | undefined;
   buttons: readonly { readonly tooltip?: string }[];
   items: readonly { readonly label: string }[];
-  activeItems: readonly { readonly label: string }[];
+  /** Absent where VS Code chooses, which takes the first. */
+  activeItems: readonly { readonly label: string }[] | undefined;
   selectedItems: readonly { readonly label: string }[];
   /** What a person does: types, accepts, presses a button, leaves. */
   fire(event: 'ChangeValue' | 'Accept' | 'TriggerButton' | 'Hide', value?: unknown): void;
@@ -29,7 +30,7 @@ export function quickInput(kind: ShownInput['kind'], show: (input: ShownInput) =
   let isShown = false;
   const input = {
     ...{ kind, title: '', step: 0, prompt: '', placeholder: '', value: '', buttons: [] },
-    ...{ items: [], activeItems: [], selectedItems: [], validationMessage: undefined },
+    ...{ items: [], activeItems: undefined, selectedItems: [], validationMessage: undefined },
     onDidChangeValue: on('ChangeValue'),
     onDidAccept: on('Accept'),
     onDidTriggerButton: on('TriggerButton'),

@@ -97,21 +97,59 @@ test('rows offer what can be done: inline on a port and a sandbox, by keyboard t
   await workbench.quickInput.getByRole('option', { name: 'Ensure Runtime' }).waitFor();
 });
 
-test('the empty view offers the next steps, and a sandbox is added by a guided input that tests it first', async () => {
+test('by keyboard alone a sandbox is added by a guided input that tests it first, edited, copied and removed', async () => {
   const agent = await scriptedAgent();
   const workbench = await openSandlight({ settings: { 'sandlight.localAgent.autoStart': false } });
-  const welcome = workbench.page.locator('.part.sidebar .welcome-view');
+  const { page, quickInput } = workbench;
+  const { keyboard } = page;
+  const welcome = page.locator('.part.sidebar .welcome-view');
   await welcome.getByRole('button', { name: 'Show This Machine' }).waitFor();
   await workbench.screenshot(screenshotFile('welcome'));
-  await welcome.getByRole('button', { name: 'Add Sandbox' }).click();
-  await workbench.quickInput.getByText('How shall it be called?').waitFor();
-  await workbench.answer('$(flame) box');
-  await workbench.quickInput.getByText('Where does its guest agent listen?').waitFor();
+  await welcome.getByRole('button', { name: 'Add Sandbox' }).press('Enter');
+
+  await quickInput.getByPlaceholder('How is its guest agent reached?').waitFor();
+  await workbench.screenshot(screenshotFile('add-kinds'));
+  await keyboard.type('Paste');
+  await keyboard.press('Enter');
+  await quickInput.getByText('Where does its guest agent listen?').waitFor();
   await workbench.answer('nonsense');
-  await workbench.quickInput.getByText('"nonsense" is not an endpoint').waitFor();
-  await workbench.answer(agent.endpoint);
+  await quickInput.getByText('"nonsense" is not an endpoint').waitFor();
+  await quickInput.getByRole('button', { name: 'Back' }).press('Enter');
+
+  await quickInput.getByPlaceholder('How is its guest agent reached?').waitFor();
+  await keyboard.type('Socket file');
+  await keyboard.press('Enter');
+  await quickInput.getByText('Which socket?').waitFor();
+  await workbench.answer(agent.endpoint.replace('arcbox+unix://', ''));
+  await quickInput.getByPlaceholder('What does the agent speak?').waitFor();
+  await keyboard.press('Enter');
+  await quickInput.getByText('How shall it be called?').waitFor();
+  await workbench.answer('$(flame) box');
   await workbench.notification(/\$ \(flame\) box answered after/);
-  await workbench.row('$(flame) box, sandbox, degraded').waitFor();
+  const row = workbench.row('$(flame) box, sandbox, degraded');
+  await row.waitFor();
   expect(await workbench.statusItem('sandlight.readiness')).toContain('$(flame) box: degraded');
   await workbench.screenshot(screenshotFile('hostile-name'));
+
+  await keyboard.press('F1');
+  await workbench.answer('>Focus on Sandboxes View');
+  await keyboard.press('Home');
+  await keyboard.press('F2');
+  await quickInput.getByText('How shall it be called?').waitFor();
+  await workbench.answer('box');
+  await quickInput.getByText('Where does its guest agent listen?').waitFor();
+  await keyboard.press('Enter');
+  // Neither the key nor what it did has closed the row.
+  await workbench.row(/^dockerd, service/).waitFor();
+  await workbench.row(/^box, sandbox, degraded/).waitFor();
+
+  await keyboard.press('F1');
+  await workbench.answer('>Focus on Sandboxes View');
+  await keyboard.press('Home');
+  await keyboard.press('Control+C');
+  await page.locator('.part.statusbar', { hasText: `Copied ${agent.endpoint}` }).waitFor();
+  await keyboard.press('Delete');
+  await page.locator('.monaco-dialog-box', { hasText: 'Remove box from the settings?' }).waitFor();
+  await keyboard.press('Enter');
+  await welcome.getByRole('button', { name: 'Show This Machine' }).waitFor();
 });

@@ -100,3 +100,11 @@ test('a list is plain, begins at what was chosen before, and gives the value', a
   });
   expect(await pickStep(place, hostile, choices, 8)).toEqual({ value: 7 });
 });
+
+test('with nothing chosen before, the first choice is left to be in front', async () => {
+  person.acts.push((input) => {
+    expect(input.activeItems).toBeUndefined();
+    input.fire('Hide');
+  });
+  expect(await pickStep(place, hostile, [{ label: hostile, value: 7 }])).toBeUndefined();
+});
