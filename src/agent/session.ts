@@ -134,6 +134,49 @@ export interface ActivityFacet {
   touch(options: CallOptions): Promise<bigint>;
 }
 
+/** What is told of a file of the guest. */
+export interface FileFacts {
+  readonly kind: 'file' | 'dir' | 'symlink' | 'other';
+  /** As the guest says, up to 2^64-1, whatever it then sends. */
+  readonly sizeBytes: bigint;
+  /** Permission bits, 0 to 0o7777. */
+  readonly mode: number;
+  /** Seconds of Unix time; `null` where it is not told. */
+  readonly modifiedSeconds: bigint | null;
+  readonly uid: number | null;
+  readonly gid: number | null;
+}
+
+/** One entry of a folder; a link is told as such. */
+export interface FolderEntry extends FileFacts {
+  /** Never empty, `.`, `..` or with `/` or NUL in it; otherwise untrusted. */
+  readonly name: string;
+}
+
+/** A folder of the guest. */
+export interface FolderListing {
+  /** In the guest's order, no name twice. */
+  readonly entries: readonly FolderEntry[];
+  /** Entries whose names cannot be names of files. */
+  readonly leftOut: number;
+  /** True when the guest has more entries than are kept. */
+  readonly truncated: boolean;
+}
+
+/**
+ * The guest's files, by absolute paths. Every call counts as use of the sandbox. `options` bound each operation of a
+ * call, of which a large file needs many. Refusals of the guest are `remote_error`.
+ */
+export interface FilesFacet {
+  /** Follows links. */
+  stat(path: string, options: CallOptions): Promise<FileFacts>;
+  list(path: string, options: CallOptions): Promise<FolderListing>;
+  /** The content in pieces of at most 1 MiB, read as they are taken; ends where the file does, whatever its size said. */
+  read(path: string, options: CallOptions): AsyncIterable<Uint8Array>;
+  /** Replaces the file as a whole, once all of `content` is written; owner and mode stay. */
+  write(path: string, content: AsyncIterable<Uint8Array>, options: CallOptions): Promise<void>;
+}
+
 /** What a session may offer beyond a ping. */
 export interface SessionFacets {
   readonly runtime?: RuntimeFacet;
@@ -142,6 +185,7 @@ export interface SessionFacets {
   readonly system?: SystemFacet;
   readonly listening?: ListeningFacet;
   readonly activity?: ActivityFacet;
+  readonly files?: FilesFacet;
 }
 
 /** One of the facets. */

@@ -9,6 +9,7 @@ import {
   touchCommand,
 } from './commands/calls.ts';
 import { decodeCommand, encodeCommand } from './commands/captures.ts';
+import { lsCommand, pullCommand, pushCommand } from './commands/files.ts';
 import { completeCommand, completionCommand } from './commands/completion.ts';
 import { helpCommand } from './commands/help.ts';
 import { listCommand } from './commands/list.ts';
@@ -26,6 +27,9 @@ export const commands: readonly Command[] = [
   runtimeCommand,
   syncClockCommand,
   touchCommand,
+  lsCommand,
+  pullCommand,
+  pushCommand,
   agentCommand,
   encodeCommand,
   decodeCommand,

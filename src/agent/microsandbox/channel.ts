@@ -5,7 +5,12 @@ import { decodeMicrosandboxEnvelope, type MicrosandboxEnvelope } from './envelop
 import { remoteErrorOf } from './error.ts';
 import { microsandboxFlag, type MicrosandboxFrame } from './frame.ts';
 import type { IdRange } from './handshake.ts';
-import { decodeMicrosandboxPayload, microsandboxMessage, microsandboxMessageType } from './messages.ts';
+import {
+  decodeMicrosandboxPayload,
+  microsandboxMessage,
+  microsandboxMessageType,
+  type MessageType,
+} from './messages.ts';
 import type { CallOptions } from '../rpc/channel.ts';
 import { CorrelationIds } from './correlation-ids.ts';
 import type { FrameConnection } from '../rpc/frame-connection.ts';
@@ -17,8 +22,16 @@ export const maxAnswerMessages = 10_000;
 /** What an exchange does with one message of its id. */
 export type MessageOutcome<Result> = { readonly done: Result } | 'more';
 
+/** Sends one more message under an exchange's id. */
+export type SendMore = <Payload extends object>(
+  type: MessageType<Payload, 'client' | 'both'>,
+  payload: Outgoing<Payload>,
+) => void;
+
 /** How the answer to a message is read. */
 export interface Exchange<Result> extends CallOptions {
+  /** Sends at once what follows the message and is part of it; a throw ends the exchange. */
+  readonly follow?: (send: SendMore) => void;
   /**
    * Called for every message of the exchange's id except `core.error`, flags already checked. A throw ends the exchange
    * with that AgentError; the connection goes on.
@@ -110,6 +123,16 @@ export class MicrosandboxChannel<Role extends MicrosandboxRole> {
       },
     });
     this.#connection.write(frame);
+    try {
+      exchange.follow?.((more, content) => {
+        this.#connection.write(
+          this.#encoder.encode(more as MessageType as SendableBy<Role, object>, id, content),
+        );
+      });
+    } catch (error) {
+      this.#waiting.delete(id);
+      call.reject(AgentError.from(error, 'malformed_payload'));
+    }
     return call.promise;
   }
 

@@ -28,7 +28,7 @@ export const fileMessage = {
 } as const;
 
 /** Most entries that one answer may list. A folder of more is read in parts, with `ReadDir`. */
-export const maxAnswerEntries = 20_000;
+export const maxAnswerEntries = 10_000;
 
 const path = { path: field.text };
 const handle = { handle: field.u64 };

@@ -1,7 +1,8 @@
 import { AgentError } from '../errors.ts';
 import type { ListeningPorts } from '../facts.ts';
 import type { CallOptions } from '../rpc/channel.ts';
-import { readGuestFile, type FileChannel } from './guest-file.ts';
+import type { FileChannel } from './file-request.ts';
+import { readGuestFile } from './guest-file.ts';
 import { parseListeningSockets } from './proc-net-tcp.ts';
 
 /** How much of each table is read: some 1,700 sockets and connections. */

@@ -4,11 +4,11 @@ import type { Endpoint } from '../endpoint.ts';
 import { AgentError } from '../errors.ts';
 import type { BootTiming } from '../facts.ts';
 import type { CallOptions } from '../rpc/channel.ts';
-import type { ActivityFacet, AgentSession, ClockFacet, ListeningFacet } from '../session.ts';
+import type { ActivityFacet, AgentSession, ClockFacet, FilesFacet, ListeningFacet } from '../session.ts';
 import type { Exchange } from './channel.ts';
 import type { MicrosandboxEnvelope } from './envelope.ts';
 import type { Fields } from './fields.ts';
-import type { FileChannel } from './guest-file.ts';
+import type { FileChannel } from './file-request.ts';
 import type { MicrosandboxReady } from './handshake.ts';
 import { readListeningPorts } from './listening-ports.ts';
 import {
@@ -43,6 +43,7 @@ export interface MicrosandboxSession extends AgentSession {
   readonly clock: ClockFacet;
   readonly listening: ListeningFacet;
   readonly activity: ActivityFacet;
+  readonly files: FilesFacet;
   readonly defaultUser: DefaultUser | null;
   /** Frames that came for nobody since the connection began. */
   readonly droppedFrames: number;
@@ -82,6 +83,7 @@ export function microsandboxSession({
       touch: async (options) =>
         (await channel.exchange(touch, {}, answeredBy(touched, options))).activity_seq,
     },
+    files: filesOver(channel),
     // The protocol has no echo and does not tell the guest's clock.
     ping: async (options) => {
       const startMs = performance.now();
@@ -92,6 +94,19 @@ export function microsandboxSession({
     close: () => {
       connection.close();
     },
+  };
+}
+
+/** The files, whose code is loaded when the first is asked for. */
+function filesOver(channel: FileChannel): FilesFacet {
+  return {
+    stat: async (path, options) => (await import('./files.ts')).statFile(channel, path, options),
+    list: async (path, options) => (await import('./files.ts')).listFolder(channel, path, options),
+    read: async function* (path, options) {
+      yield* (await import('./files.ts')).readFileContent(channel, path, options);
+    },
+    write: async (path, content, options) =>
+      (await import('./files.ts')).writeFileContent(channel, path, content, options),
   };
 }
 
