@@ -10,6 +10,8 @@ const tier = (name: string, timeoutMs: number, more: object = {}): object => ({
     include: [`test/${name}/**/*.test.ts`],
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
+    // Vitest's own patience of one second is a clock that a busy machine overruns.
+    expect: { poll: { timeout: 0.8 * timeoutMs } },
     ...more,
   },
 });

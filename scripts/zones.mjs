@@ -55,7 +55,7 @@ export const rooms = {
     'agent/facts.ts',
   ],
   guest: ['base', 'agent', 'docker'],
-  cli: ['base', 'agent', 'docker', 'guest', 'sandboxes'],
+  cli: ['base', 'agent', 'docker', 'guest', 'sandboxes', 'views/facts.ts', 'views/quantities.ts'],
 };
 
 /** The same for the linter. */

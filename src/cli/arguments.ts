@@ -43,6 +43,17 @@ export function splitAtTerminator(args: readonly string[]): {
   return at < 0 ? { own: args, rest: [] } : { own: args.slice(0, at), rest: args.slice(at + 1) };
 }
 
+/** The option whose value the word at `index` is; `undefined` when it is none. */
+export function optionBefore(
+  words: readonly string[],
+  index: number,
+  options: Readonly<Record<string, CommandOption>>,
+): CommandOption | undefined {
+  const name = /^--(.+)/.exec(words[index - 1] ?? '')?.[1];
+  const option = name !== undefined && Object.hasOwn(options, name) ? options[name] : undefined;
+  return option?.value === undefined ? undefined : option;
+}
+
 /**
  * Parses the arguments that follow the command's name.
  *

@@ -45,6 +45,8 @@ export interface CliContext {
   readonly interrupted: AbortSignal;
   /** Standard output. */
   readonly screen: Screen;
+  /** Standard error. */
+  readonly errorScreen: Screen;
   /** Prints a line, or several, on standard output. */
   readonly print: (text: PlainText) => void;
   /** Resolves when standard output has taken what was printed, or this program is to end. */

@@ -9,6 +9,7 @@ import {
   touchCommand,
 } from './commands/calls.ts';
 import { decodeCommand, encodeCommand } from './commands/captures.ts';
+import { completeCommand, completionCommand } from './commands/completion.ts';
 import { helpCommand } from './commands/help.ts';
 import { listCommand } from './commands/list.ts';
 import { statusCommand } from './commands/status.ts';
@@ -29,4 +30,6 @@ export const commands: readonly Command[] = [
   encodeCommand,
   decodeCommand,
   helpCommand,
+  completionCommand,
+  completeCommand,
 ];

@@ -18,7 +18,7 @@ export function overviewText(commands: readonly Command[]): PlainText {
     [
       plain`Usage: sandlight COMMAND [OPTION]... [ARGUMENT]...`,
       plain`Commands:\n${columns(commands.map(({ name, summary }) => [name, summary]))}`,
-      plain`ENDPOINT is a URL such as arcbox+unix:///run/agent.sock.`,
+      plain`ENDPOINT is a URL such as arcbox+unix:///run/agent.sock, or a name that list tells.`,
       plain`sandlight COMMAND --help tells more of one; sandlight --version tells the version.`,
     ],
     '\n\n',

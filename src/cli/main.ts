@@ -60,6 +60,7 @@ async function run(command: Command, args: readonly string[], interrupted: Abort
   return command.run({
     ...{ line, commands, connect, logger, interrupted, print },
     screen: screenOf(process.stdout, process.env),
+    errorScreen: screenOf(process.stderr, process.env),
     outputTaken: () => outputTaken(interrupted),
   });
 }

@@ -2,6 +2,7 @@
 export const commandIds = [
   'sandlight.connect',
   'sandlight.disconnect',
+  'sandlight.restartConnection',
   'sandlight.addSandbox',
   'sandlight.editSandbox',
   'sandlight.renameSandbox',

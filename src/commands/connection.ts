@@ -8,7 +8,9 @@ import { nodeOf, sandboxTarget } from './target.ts';
 /** Commands that connect, disconnect and look anew. */
 export function connectionCommands(
   context: CommandContext,
-): CommandFamily<'sandlight.connect' | 'sandlight.disconnect' | 'sandlight.refresh'> {
+): CommandFamily<
+  'sandlight.connect' | 'sandlight.disconnect' | 'sandlight.restartConnection' | 'sandlight.refresh'
+> {
   const { registry } = context;
   return {
     'sandlight.connect': async (target) => {
@@ -31,6 +33,10 @@ export function connectionCommands(
     'sandlight.disconnect': async (target) => {
       const monitor = await sandboxTarget(context, target, ({ connection }) => connection.phase !== 'idle');
       monitor?.disconnect();
+    },
+    'sandlight.restartConnection': async (target) => {
+      const monitor = await sandboxTarget(context, target, ({ connection }) => connection.phase === 'open');
+      monitor?.reconnect();
     },
     'sandlight.refresh': async (target) => {
       const node = nodeOf(target);

@@ -1,5 +1,5 @@
 import { connectionError } from '../sandboxes/model/connection.ts';
-import type { CallOutcome } from '../sandboxes/watch/call-log.ts';
+import type { CallLog, CallOutcome } from '../sandboxes/watch/call-log.ts';
 import type { SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
 import type { PortBook } from '../sandboxes/model/port-book.ts';
 
@@ -27,7 +27,7 @@ const maxWordsLength = 60;
 export function diagnosticsText(
   environment: DiagnosticsEnvironment,
   sandboxes: readonly SandboxSnapshot[],
-  calls: readonly CallOutcome[],
+  calls: Pick<CallLog, 'outcomes' | 'failures'>,
 ): string {
   const { settings, ...facts } = environment;
   return [
@@ -45,14 +45,19 @@ export function diagnosticsText(
       ...list(sandboxFacts(sandbox)),
     ]),
     '',
+    '## Calls that failed',
+    '',
+    ...calls.failures.map(({ latest, times }) => `${callLine(latest)}, ${times} times in all`),
+    '',
     '## Latest calls',
     '',
-    ...calls.map(
-      ({ atMs, call, outcome, elapsedMs }) =>
-        `- ${new Date(atMs).toISOString()} ${call}: ${outcome} after ${elapsedMs.toFixed(1)} ms`,
-    ),
+    ...calls.outcomes.map(callLine),
     '',
   ].join('\n');
+}
+
+function callLine({ atMs, call, outcome, elapsedMs }: CallOutcome): string {
+  return `- ${new Date(atMs).toISOString()} ${call}: ${outcome} after ${elapsedMs.toFixed(1)} ms`;
 }
 
 function list(entries: Readonly<Record<string, string | number | boolean>>): readonly string[] {

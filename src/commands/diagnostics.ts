@@ -9,7 +9,7 @@ import { diagnosticsText, type DiagnosticsEnvironment } from './diagnostics-text
 export function diagnosticsCommands(context: CommandContext): CommandFamily<'sandlight.copyDiagnostics'> {
   return {
     'sandlight.copyDiagnostics': async () => {
-      const text = diagnosticsText(environmentOf(context), context.registry.list(), context.calls.outcomes);
+      const text = diagnosticsText(environmentOf(context), context.registry.list(), context.calls);
       await vscode.env.clipboard.writeText(text);
       const message = l10n.t('Diagnostics are in the clipboard. They hold no names, endpoints or paths.');
       if (!(await tellWithButton(message, l10n.t('Open')))) return;

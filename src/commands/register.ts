@@ -17,6 +17,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
         try {
           handlers ??= import('./handlers.ts').then(({ commandHandlers }) => commandHandlers(context));
           await (await handlers)[id](target);
+          context.log.logger.info(plain`${plainText(id, 100)}: done`);
         } catch (error) {
           await showFailure(context, id, error);
         }
@@ -27,7 +28,10 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
 
 /** Answers a command that failed with one sentence; a command that its user cancelled needs none. */
 async function showFailure({ log }: CommandContext, id: CommandId, error: unknown): Promise<void> {
-  if (error instanceof AgentError && error.code === 'cancelled') return;
+  if (error instanceof AgentError && error.code === 'cancelled') {
+    log.logger.info(plain`${plainText(id, 100)}: cancelled`);
+    return;
+  }
   const message = messageOf(error);
   const isOurs = !(error instanceof AgentError) && error instanceof Error;
   const detail = isOurs ? plainText(error.stack ?? error.message, maxTraceLength) : message;

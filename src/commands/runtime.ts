@@ -51,11 +51,18 @@ async function ensureWithProgress(monitor: SandboxMonitor): Promise<void> {
     }
     tell(
       outcome.status === 'started'
-        ? l10n.t('The runtime of {0} was started in {1}.', name, elapsed())
+        ? startedText(name, Date.now() - startedAtMs)
         : l10n.t('The runtime of {0} is ready; it was already running.', name),
     );
   } catch (error) {
     if (!(error instanceof AgentError && error.code === 'cancelled')) throw error;
     tell(l10n.t('No longer watching {0}; the guest goes on by itself.', name));
   }
+}
+
+/** Says how long the start took; a number of whole seconds would say "0 s" of a quick one. */
+export function startedText(name: PlainText, elapsedMs: number): PlainText {
+  return elapsedMs < 1000
+    ? l10n.t('The runtime of {0} was started in under a second.', name)
+    : l10n.t('The runtime of {0} was started in {1}.', name, durationText(elapsedMs));
 }

@@ -73,7 +73,10 @@ export async function sandboxTarget(
   return id === undefined ? undefined : registry.monitor(id);
 }
 
-/** The port a command is meant for: the row's, else the selected one, else the one the user picks. */
+/**
+ * The port a command is meant for: the row's, else the selected one, else the one the user picks; below the row of a
+ * sandbox that the command was called on, only of that sandbox.
+ */
 export async function portTarget(
   context: CommandContext,
   target: unknown,
@@ -89,10 +92,11 @@ export async function portTarget(
   }
   if (isKey(target)) return undefined;
   const find = containerFinder(context);
+  const owner = nodeOf(target)?.sandboxId;
   const choices = context.tree
     .nodes()
     .filter((candidate) => candidate.kind === 'port')
-    .filter(fits)
+    .filter((port) => (owner === undefined || port.sandboxId === owner) && fits(port))
     .map((port) => {
       const container = find(port);
       const name = context.registry.get(port.sandboxId)?.name;

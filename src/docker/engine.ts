@@ -75,6 +75,8 @@ const watchedActions = new Set([
   'create',
   'start',
   'restart',
+  // The first word of an engine that is shut down: it closes its door, and the event stream only when all has ended.
+  'kill',
   'die',
   'stop',
   'pause',

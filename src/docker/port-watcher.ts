@@ -95,6 +95,10 @@ async function followOnce(
   const stop = new AbortController();
   const either = linkAbort([signal, stop.signal]);
   const stopped = either.signal;
+  let onLost: (reason: AgentError) => void = () => undefined;
+  const lost = new Promise<AgentError>((resolve) => {
+    onLost = resolve;
+  });
   const queue = new RefreshQueue({
     signal: stopped,
     refresh: async (id) => {
@@ -104,6 +108,8 @@ async function followOnce(
       if (next !== undefined) queue.request(next);
     },
     onFailure: (id, error, retryMs) => {
+      // An engine that takes no connection may keep its stream open, and will tell nothing that can be believed.
+      if (error instanceof AgentError && error.code === 'unreachable') onLost(error);
       logger.warn(
         plain`Container ${shortId(id)} could not be inspected, again in ${retryMs} ms: ${messageOf(error)}`,
       );
@@ -129,8 +135,8 @@ async function followOnce(
   };
   try {
     const events = await engine.openEvents(stopped);
-    const [reason] = await Promise.all([readEvents(events), list()]);
-    return reason;
+    const ended = Promise.all([readEvents(events), list()]).then(([reason]) => reason);
+    return await Promise.race([ended, lost]);
   } catch (error) {
     return AgentError.from(error, 'connection_closed');
   } finally {

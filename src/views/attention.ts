@@ -2,11 +2,12 @@ import * as l10n from '../base/l10n.ts';
 import { joined, type PlainText } from '../base/text.ts';
 import { clockToleranceMs } from '../sandboxes/model/clock-tolerance.ts';
 import { connectionError } from '../sandboxes/model/connection.ts';
+import { shortfallOf } from '../sandboxes/model/readiness.ts';
 import { mayAnswer, type SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
 import { readinessAppearance, sandboxAppearance } from './appearance.ts';
 import { staleColor, type Icon } from './icon.ts';
 import { roughDurationText, timeText } from './quantities.ts';
-import { shortFailure, unreadyText } from './reasons.ts';
+import { shortFailure, shortfallText } from './reasons.ts';
 
 /** How much a sandbox asks for: `error` when it cannot be reached, `warning` when something about it is not right. */
 export type AttentionLevel = 'none' | 'warning' | 'error';
@@ -68,7 +69,7 @@ function wasNeverReady({ source, history }: AttentionParts): boolean {
 function unreadyReason({ readiness, runtime }: AttentionParts): readonly PlainText[] {
   if (runtime === null || (readiness !== 'degraded' && readiness !== 'not_ready' && readiness !== 'starting'))
     return [];
-  const text = unreadyText(runtime.value);
+  const text = shortfallText(shortfallOf(runtime.value));
   return text === '' ? [] : [text];
 }
 

@@ -7,16 +7,12 @@ import {
   type TransportAddress,
 } from '../agent/endpoint.ts';
 import { AgentError } from '../agent/errors.ts';
-import type { RuntimeStatus } from '../agent/facts.ts';
-import { unreadyServices } from '../sandboxes/model/readiness.ts';
+import type { Shortfall } from '../sandboxes/model/readiness.ts';
 import { serviceAppearance } from './appearance.ts';
 
 /*
  * Why a sandbox is as it is, in a few words: what stands in a row, where the beginning is all that is seen of a sentence.
  */
-
-/** Services that are named; the others are counted. */
-const maxNamedServices = 2;
 
 /** What a connection failed for, without its endpoint and without advice where the cause is a known one. */
 export function shortFailure(error: AgentError, endpoint: Endpoint): PlainText {
@@ -50,18 +46,14 @@ export function failureText({ message, cause }: AgentError, endpoint: Endpoint):
 }
 
 /** Which services are not ready: "dockerd not ready". Empty when all are. */
-export function unreadyText(runtime: RuntimeStatus<PlainText>): PlainText {
-  const unready = unreadyServices(runtime);
-  const named = unready
-    .slice(0, maxNamedServices)
-    .map(({ name, status }) =>
-      joined([name === '' ? l10n.t('(no name)') : name, serviceAppearance(status).word], ' '),
-    );
-  const others = unready.length - named.length;
+export function shortfallText({ services, others, containerdReady, dockerReady }: Shortfall): PlainText {
+  const named = services.map(({ name, status }) =>
+    joined([name === '' ? l10n.t('(no name)') : name, serviceAppearance(status).word], ' '),
+  );
   if (others > 0) named.push(l10n.t('{0} more', others));
   if (named.length > 0) return joined(named, ', ');
-  if (!runtime.containerdReady) return l10n.t('containerd not ready');
-  return runtime.dockerReady ? joined([], '') : l10n.t('Docker not ready');
+  if (!containerdReady) return l10n.t('containerd not ready');
+  return dockerReady ? joined([], '') : l10n.t('Docker not ready');
 }
 
 /** Where a transport leads, as a person would say it. */

@@ -12,7 +12,7 @@ const backgrounds: Readonly<Record<StatusText['background'], string | undefined>
   error: 'statusBarItem.errorBackground',
 };
 
-/** The one status item, `sandlight.readiness`. */
+/** The one status item, `sandlight.readiness`; hidden while there is no sandbox. */
 export class StatusBar implements Disposable {
   readonly #item: vscode.StatusBarItem;
   readonly #snapshots: Snapshots;
@@ -28,7 +28,6 @@ export class StatusBar implements Disposable {
     this.#item.command = menuCommand;
     this.#shown = this.#model.update(snapshots, { listChanged: true, changed: new Set() }, Date.now());
     this.#tell(this.#shown);
-    this.#item.show();
   }
 
   /** What the item shows. */
@@ -48,11 +47,14 @@ export class StatusBar implements Disposable {
     this.#item.dispose();
   }
 
-  #tell({ text, tooltip, background, spoken }: StatusText): void {
+  #tell({ text, tooltip, background, spoken, sandboxId }: StatusText): void {
     const color = backgrounds[background];
     this.#item.text = text;
     this.#item.tooltip = tooltip;
     this.#item.backgroundColor = color === undefined ? undefined : new vscode.ThemeColor(color);
     this.#item.accessibilityInformation = { label: spoken, role: 'button' };
+    // Without a sandbox there is nothing to watch.
+    if (sandboxId === undefined) this.#item.hide();
+    else this.#item.show();
   }
 }

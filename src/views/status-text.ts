@@ -3,6 +3,7 @@ import { joined, type PlainText } from '../base/text.ts';
 import type { ReadinessWord, SandboxSnapshot } from '../sandboxes/model/snapshot.ts';
 import type { RegistryChange } from '../sandboxes/watch/sandbox-registry.ts';
 import { sandboxAppearance } from './appearance.ts';
+import { attentionOf, sandboxIcon, type AttentionLevel } from './attention.ts';
 import { factLines } from './facts.ts';
 import { PerSandbox, type Snapshots } from './per-sandbox.ts';
 import { inert } from './plain-text.ts';
@@ -17,7 +18,7 @@ export interface StatusText {
   readonly tooltip: PlainText;
   readonly background: 'none' | 'warning' | 'error';
   readonly spoken: PlainText;
-  /** The sandbox it speaks of; `undefined` when there is none. */
+  /** The sandbox that asks for attention most; `undefined` when there is none, and the item is hidden. */
   readonly sandboxId: string | undefined;
 }
 
@@ -39,7 +40,10 @@ interface Standing {
   readonly id: string;
   readonly name: PlainText;
   readonly readiness: ReadinessWord;
+  readonly level: AttentionLevel;
   readonly word: PlainText;
+  /** Why it asks for attention, as far as the word does not tell; empty for one that cannot be reached. */
+  readonly reason: PlainText;
   readonly iconId: string;
   /** False for one that nobody wants connected, which counts only when there is no other. */
   readonly isWanted: boolean;
@@ -47,13 +51,23 @@ interface Standing {
 
 function standingOf(snapshot: SandboxSnapshot): Standing {
   const { id, name, readiness, connection } = snapshot;
-  const { word, icon } = sandboxAppearance(snapshot);
-  return { id, name, readiness, word, iconId: icon.id, isWanted: connection.phase !== 'idle' };
+  const attention = attentionOf(snapshot);
+  const { level } = attention;
+  return {
+    ...{ id, name, readiness, level, isWanted: connection.phase !== 'idle' },
+    word: sandboxAppearance(snapshot).word,
+    // That of one that cannot be reached tells of the next attempt, and so changes with each.
+    reason: level === 'warning' ? attention.reason : joined([], ''),
+    iconId: sandboxIcon(snapshot, attention).id,
+  };
 }
 
+const levels: readonly AttentionLevel[] = ['error', 'warning', 'none'];
+
 /** Smaller is more urgent. */
-function rank({ isWanted, readiness }: Pick<Standing, 'isWanted' | 'readiness'>): number {
-  return (isWanted ? 0 : urgency.length) + urgency.indexOf(readiness);
+function rank({ isWanted, level, readiness }: Standing): number {
+  const group = isWanted ? levels.indexOf(level) : levels.length;
+  return group * urgency.length + urgency.indexOf(readiness);
 }
 
 /** What the one status item says: the worst sandbox, and how many share its state. Says it anew only when that changes. */
@@ -91,26 +105,12 @@ export class StatusModel {
     const [worst] = this.#named;
     if (worst === undefined) {
       const text = l10n.t('Sandlight: no sandbox');
-      return {
-        text: `$(vm) ${inert(text)}`,
-        tooltip: text,
-        background: 'none',
-        spoken: text,
-        sandboxId: undefined,
-      };
+      return { text: inert(text), tooltip: text, background: 'none', spoken: text, sandboxId: undefined };
     }
-    const { name, word, iconId, readiness, id } = worst;
-    let alike = 0;
-    for (const standing of this.#standings.values.values()) if (standing.word === word) alike++;
-    const said =
-      count === 1
-        ? l10n.t('{0}: {1}', name, word)
-        : alike === count
-          ? l10n.t('{0} sandboxes: {1}', alike, word)
-          : l10n.t('{0}: {1} ({2} of {3})', name, word, alike, count);
+    const light = lightOf([...this.#standings.values.values()], worst);
     const others = count - this.#named.length;
     return {
-      text: `$(${iconId}) ${inert(said)}`,
+      text: `$(${light.iconId}) ${inert(light.said)}`,
       tooltip: joined(
         [
           ...this.#named.map((standing) => paragraph(standing, snapshots.get(standing.id), nowMs)),
@@ -119,9 +119,9 @@ export class StatusModel {
         ],
         '\n\n',
       ),
-      background: backgroundOf(readiness),
-      spoken: l10n.t('Sandlight, {0}', said),
-      sandboxId: id,
+      background: light.background,
+      spoken: l10n.t('Sandlight, {0}', light.said),
+      sandboxId: worst.id,
     };
   }
 }
@@ -139,9 +139,35 @@ function worstFirst(standings: readonly Standing[], count: number): readonly Sta
   return byRank.flat().slice(0, count);
 }
 
-function backgroundOf(readiness: ReadinessWord): StatusText['background'] {
-  if (readiness === 'unreachable') return 'error';
-  return readiness === 'degraded' || readiness === 'not_ready' ? 'warning' : 'none';
+/** What the item says of all sandboxes, of which `worst` asks for attention most: red only when none can be reached. */
+function lightOf(
+  all: readonly Standing[],
+  worst: Standing,
+): Pick<StatusText, 'background'> & { readonly iconId: string; readonly said: PlainText } {
+  const wanted = all.filter(({ isWanted }) => isWanted);
+  const needy = wanted.filter(({ level }) => level !== 'none');
+  const isDark = needy.length > 0 && wanted.every(({ level }) => level === 'error');
+  const background = isDark ? 'error' : needy.length > 0 ? 'warning' : 'none';
+  const { name, word, reason, iconId } = worst;
+  const alike = all.reduce((count, standing) => count + (standing.word === word ? 1 : 0), 0);
+  if (all.length === 1) {
+    const state = joined([word, ...(reason === '' ? [] : [reason])], ' · ');
+    return { background, iconId, said: l10n.t('{0}: {1}', name, state) };
+  }
+  if (needy.length === 0) {
+    const said =
+      alike === all.length
+        ? l10n.t('{0} sandboxes: {1}', alike, word)
+        : l10n.t('{0}: {1} ({2} of {3})', name, word, alike, all.length);
+    return { background, iconId, said };
+  }
+  const need =
+    needy.length === 1
+      ? l10n.t('1 of {0} needs attention', all.length)
+      : l10n.t('{0} of {1} need attention', needy.length, all.length);
+  // What all of them have in common, such as clocks that this machine's sleep has left behind, is said at once.
+  const common = reason !== '' && needy.every((standing) => standing.reason === reason) ? [reason] : [];
+  return { background, iconId: isDark ? 'error' : 'warning', said: joined([need, ...common], ' · ') };
 }
 
 /** What is known of a sandbox. It is read at any time after it was written, so it tells moments and no ages. */

@@ -98,6 +98,25 @@ describe('against the reference agent', () => {
     expect(run('runtime', endpoint).json['services']).toHaveLength(3);
   });
 
+  test('status --check says no unless it is ready, after everything that plain status tells', () => {
+    const plainStatus = spawnSync(process.execPath, [cliPath, 'status', endpoints[0]!], { encoding: 'utf8' });
+    expect(plainStatus.status).toBe(0);
+    for (const words of [
+      'not ready',
+      'clock',
+      'system',
+      'uptime',
+      'SERVICE',
+      'dockerd',
+      'No port is published',
+    ])
+      expect(plainStatus.stdout).toContain(words);
+    expect(run('status', endpoints[0]!, '--check')).toMatchObject({
+      status: 1,
+      json: { readiness: 'not_ready' },
+    });
+  });
+
   test('ensure without starting says what is, and how long it took; what is not ready is a no', () => {
     const { status, json } = run('ensure', endpoints[0]!, '--no-start');
     expect(status).toBe(1);

@@ -14,7 +14,7 @@ describe('the agent for this machine', () => {
     const api = await sandlight();
     await run('sandlight.stopLocalAgent');
     await until('an empty tree', () => api.rows().length === 0);
-    assert.match(api.status().text, /no sandbox/);
+    await until('a hidden status item', () => api.status().sandboxId === undefined);
     await until('the end of its process', () => agentPid() === undefined);
     await run('sandlight.startLocalAgent');
     await row(/^containerd, service/);

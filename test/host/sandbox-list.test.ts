@@ -156,4 +156,24 @@ describe('the list of sandboxes', () => {
       { name: 'web 2', endpoint: other.endpoint, docker: '/run/d.sock' },
     ]);
   });
+
+  it('commands act on the selected row, and copy what it stands for', async () => {
+    other.script.runtime = { ...other.script.runtime, dockerReady: true, services: [] };
+    await setting('sandboxes', [
+      { name: 'db', endpoint: other.endpoint },
+      { name: 'web', endpoint: agent.endpoint },
+    ]);
+    await row(/^db, sandbox, ready/);
+    person = new Person('Show in Side Bar');
+    // Selects the row of the sandbox that is worst off.
+    await run('sandlight.showMenu');
+    await run('sandlight.ping');
+    await person.sees(/^web answered/);
+    await run('sandlight.copyEndpoint');
+    assert.equal(await vscode.env.clipboard.readText(), agent.endpoint);
+    assert.deepEqual(
+      person.shown.filter(({ text }) => text === 'Which sandbox?'),
+      [],
+    );
+  });
 });

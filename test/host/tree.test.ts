@@ -28,7 +28,11 @@ describe('the tree and the status item', () => {
     await row(/^containerd, service, ready, socket reachable$/);
     await row(/^dockerd, service, not ready, no reachable socket found$/);
     await row(/^web, sandbox, degraded, dockerd not ready$/);
-    assert.equal(api.status().text, '$(warning) web: degraded');
+    // Rows that are asked for may be ahead of the event that the status item follows.
+    await until(
+      'the status item',
+      () => api.status().text === '$(warning) web: degraded · dockerd not ready',
+    );
     assert.equal(api.status().background, 'warning');
     assert.match(api.status().tooltip, /Services: 1 of 2 ready/);
   });
@@ -53,6 +57,61 @@ describe('the tree and the status item', () => {
     assert.equal(port.contextValue, 'port+tcp+container');
     agent.publish('c0ffee');
     await noRow(/Port 8080/);
+  });
+
+  it('warns in the row of a ready sandbox whose clock is far behind', async () => {
+    agent.script.clockAheadMs = -29_880_000;
+    agent.script.runtime = {
+      ...agent.script.runtime,
+      containerdReady: true,
+      dockerReady: true,
+      services: [],
+    };
+    await run('sandlight.refresh');
+    const box = await row(/^web, sandbox, ready, clock 8 h behind$/);
+    assert.equal(box.description, 'ready · clock 8 h behind');
+  });
+
+  it('tells the reason first and the endpoint last where nothing is found', async () => {
+    await setting('sandboxes', [{ name: 'staging', endpoint: 'arcbox+unix:///run/nowhere/staging.sock' }]);
+    const box = await row(/^staging, sandbox, unreachable, no socket at/);
+    assert.match(
+      box.description,
+      /^unreachable · no socket at \/run\/nowhere\/staging\.sock( · next try \d\d:\d\d:\d\d)?$/,
+    );
+    assert.match((await row(/^Not reachable, trying again/)).description, / · arcbox\+unix:.*staging\.sock$/);
+  });
+
+  it('offers the address of a database, in the forms that clients take', async () => {
+    agent.publish('d0d0', { containerPort: 5432, hostPort: 15432, protocol: 'tcp', hostIp: '127.0.0.1' });
+    const port = await row(/Port 5432,/);
+    const person = new Person('Copy postgresql://');
+    try {
+      await run('sandlight.openPort', port.node);
+      assert.deepEqual(person.shown[0]?.choices.slice(0, 2), [
+        'Copy localhost:15432',
+        'Copy postgresql://localhost:15432',
+      ]);
+    } finally {
+      person.leave();
+    }
+    assert.match(await vscode.env.clipboard.readText(), /^postgresql:\/\/.*:\d+/);
+  });
+
+  it('groups ports by container and lists them by name, as the title of the view offers', async () => {
+    agent.publish('c0ffee', { containerPort: 80, hostPort: 8080, protocol: 'tcp', hostIp: '127.0.0.1' });
+    await row(/^container c0ffee, Port 80,/);
+    await run('sandlight.groupPorts');
+    try {
+      const container = await row(/^c0ffee, container$/);
+      assert.deepEqual(
+        container.children.map(({ label }) => label),
+        ['localhost:8080'],
+      );
+    } finally {
+      await run('sandlight.listPorts');
+    }
+    await noRow(/^c0ffee, container$/);
   });
 
   it('keeps the last data when the agent vanishes, says so without a notification, and reconnects', async () => {
@@ -110,12 +169,12 @@ describe('the tree and the status item', () => {
       const api = await sandlight();
       const ports = await until('two port rows', () => {
         const rows = api.rows().flatMap(({ children }) => children.flatMap((group) => group.children));
-        const found = rows.filter(({ spoken }) => /, Port 80,/.test(spoken));
+        const found = rows.filter(({ spoken }) => spoken.includes(', Port 80,'));
         return found.length === 2 && found;
       });
       assert.notEqual(ports[0]?.id, ports[1]?.id);
       await other.vanish();
-      await until('one unreachable of two', () => api.status().text.endsWith('web: unreachable (1 of 2)'));
+      await until('both in need of attention', () => api.status().text.endsWith(' 2 of 2 need attention'));
     } finally {
       await other.close();
     }

@@ -137,6 +137,10 @@ const notForTranslation = [
   // A name, which is also an id, and a name before a sentence.
   'sandbox hole',
   'hole: hole',
+  // A key, of a call and how it failed.
+  'hole hole',
+  // Written to the log.
+  'still unreachable, hole tries',
   // Only the command line decodes captures.
   'The payload',
   // Written to the log before the words of another program.

@@ -5,7 +5,9 @@ import { plain, plainText, quoted } from '../../base/text.ts';
 import { maxArgumentLength, parseCount } from '../arguments.ts';
 import { endpointRow, printResult, withSession, type Command } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { roundMs, summarizeRtts } from '../format.ts';
+import { latencyText, roundMs, summarizeRtts } from '../format.ts';
+import { clockOffsetText } from '../../views/quantities.ts';
+import { progressOn } from '../progress.ts';
 import { jsonText } from '../json-text.ts';
 import { ensureOutcomeJson, runtimeStatusJson, systemInfoJson } from '../../agent/facts-json.ts';
 
@@ -38,7 +40,7 @@ export const pingCommand: Command = {
       }
       const { message, version } = result;
       const rttMs = summarizeRtts(rttsMs);
-      const text = plain`${count} round trips: min ${rttMs.min}, median ${rttMs.median}, p99 ${rttMs.p99}, max ${rttMs.max} ms`;
+      const text = plain`${count} round trips: min ${latencyText(rttMs.min)}, median ${latencyText(rttMs.median)}, p99 ${latencyText(rttMs.p99)}, max ${latencyText(rttMs.max)}`;
       printResult(context, { count, message, version, rttMs }, text);
       return exitCodes.done;
     });
@@ -82,24 +84,25 @@ export const ensureCommand: Command = {
   run: (context) =>
     withSession(context, async (session, options) => {
       const start = performance.now();
+      const progress = progressOn(context.errorScreen);
       const runtime = facetOf(session, 'runtime');
       if (runtime.ensure === undefined) throw missing(session, 'runtime');
-      const outcome = await runtime.ensure({
-        ...options,
-        timeoutMs: context.line.timeoutMs ?? defaultEnsureTimeoutMs,
-        startIfNeeded: !context.line.flag('no-start'),
-        onProgress: ({ elapsedMs, detail }) => {
-          context.logger.info(
-            plain`${Math.round(elapsedMs / 1000)} s: ${plainText(detail, maxSentenceLength)}`,
-          );
-        },
-      });
+      const outcome = await runtime
+        .ensure({
+          ...options,
+          timeoutMs: context.line.timeoutMs ?? defaultEnsureTimeoutMs,
+          startIfNeeded: !context.line.flag('no-start'),
+          onProgress: ({ elapsedMs, detail }) => {
+            progress.tell(elapsedMs, plainText(detail, maxSentenceLength));
+          },
+        })
+        .finally(progress.end);
       const elapsedMs = roundMs(performance.now() - start);
       const status = plainText(outcome.status, maxWordLength);
       printResult(
         context,
         { ...ensureOutcomeJson(outcome), elapsedMs },
-        plain`${status} after ${elapsedMs} ms: ${plainText(outcome.message, maxSentenceLength)}`,
+        plain`${status} after ${latencyText(elapsedMs)}: ${plainText(outcome.message, maxSentenceLength)}`,
       );
       return outcome.ready ? exitCodes.done : exitCodes.saidNo;
     }),
@@ -147,7 +150,7 @@ export const syncClockCommand: Command = {
       const drift =
         driftBeforeMs === null
           ? plain`by how much it was off is not known`
-          : plain`it was off by ${driftBeforeMs} ms`;
+          : plain`it was ${clockOffsetText(driftBeforeMs)}`;
       printResult(
         context,
         { sentUnixNanos: sentUnixNanos.toString(), resolution, confirmed, driftBeforeMs },

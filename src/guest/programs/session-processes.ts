@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long programs may take to end after SIGTERM before SIGKILL. */
-const terminationGraceMs = 2000;
+const terminationGraceMs = 500;
 
 /** How often is looked whether they have. */
 const lookIntervalMs = 50;
@@ -18,7 +18,7 @@ export function signalProcess(pid: number, signal: NodeJS.Signals | number): voi
 
 /**
  * Ends every process of the sessions whose leaders are `leaders`, background jobs in groups of their own included:
- * SIGTERM, then SIGKILL to what is left after 2 s. Resolves when none is left or SIGKILL is sent.
+ * SIGTERM, then SIGKILL to what is left after half a second, which is within what an interrupted agent has left. Resolves when none is left or SIGKILL is sent.
  */
 export async function endSessions(leaders: readonly number[]): Promise<void> {
   const signalAll = (pids: readonly number[] | undefined, signal: NodeJS.Signals): void => {

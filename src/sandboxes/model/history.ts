@@ -1,4 +1,7 @@
+import type { AgentError } from '../../agent/errors.ts';
 import type { SystemFacts } from '../../agent/facts.ts';
+import { connectionError } from './connection.ts';
+import { shortfallOf, type Shortfall } from './readiness.ts';
 import type { Dated, ReadinessWord, SandboxSnapshot } from './snapshot.ts';
 
 /** Measured values, oldest first. */
@@ -6,14 +9,22 @@ export type Series = readonly Dated<number>[];
 
 /** What a sandbox has been like lately. */
 export interface SandboxHistory {
-  /** Milliseconds. */
+  /** Milliseconds. The first one of a connection is left out: it measures how both sides warm up. */
   readonly roundTripMs: Series;
   /** Load average of the last minute. */
   readonly load: Series;
   /** Share of the memory that is in use, 0 to 1. */
   readonly memoryUsed: Series;
   /** Every readiness with the moment it began, oldest first; the last one is the present. */
-  readonly readiness: readonly Dated<ReadinessWord>[];
+  readonly readiness: readonly ReadinessChange[];
+}
+
+/** The beginning of a readiness, with what it came from. */
+export interface ReadinessChange extends Dated<ReadinessWord> {
+  /** Why the sandbox could not be reached; `null` when it could. */
+  readonly error: AgentError | null;
+  /** What the runtime lacked; `null` when it lacked nothing, or there was none to ask. */
+  readonly shortfall: Shortfall | null;
 }
 
 /** Measurements are kept this long, counted back from the newest. */
@@ -32,7 +43,8 @@ export function recordHistory(
   const { history } = before;
   const { roundTripMs, system, readiness } = after;
   let next = history;
-  if (roundTripMs !== null && roundTripMs !== before.roundTripMs)
+  const isFirst = before.connection.phase !== 'open';
+  if (roundTripMs !== null && roundTripMs !== before.roundTripMs && !isFirst)
     next = { ...next, roundTripMs: appendPoint(next.roundTripMs, roundTripMs) };
   if (system !== null && system !== before.system) {
     const { atMs } = system;
@@ -43,10 +55,22 @@ export function recordHistory(
       next = { ...next, memoryUsed: appendPoint(next.memoryUsed, { value: memoryUsed, atMs }) };
   }
   if (readiness !== history.readiness.at(-1)?.value) {
-    const changes = [...history.readiness, { value: readiness, atMs: nowMs }];
-    next = { ...next, readiness: changes.slice(-maxReadinessChanges) };
+    const change = { value: readiness, atMs: nowMs, ...causeOf(after) };
+    next = { ...next, readiness: [...history.readiness, change].slice(-maxReadinessChanges) };
   }
   return next;
+}
+
+function causeOf({
+  connection,
+  readiness,
+  runtime,
+}: Omit<SandboxSnapshot, 'history'>): Pick<ReadinessChange, 'error' | 'shortfall'> {
+  const isShort = readiness === 'starting' || readiness === 'degraded' || readiness === 'not_ready';
+  return {
+    error: readiness === 'unreachable' ? connectionError(connection) : null,
+    shortfall: isShort && runtime !== null ? shortfallOf(runtime.value) : null,
+  };
 }
 
 /** A number that a guest made up, like NaN or a negative one, is left out; so is everything too old or too much. */

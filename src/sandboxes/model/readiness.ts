@@ -1,4 +1,5 @@
 import type { RuntimeStatus, ServiceStatus } from '../../agent/facts.ts';
+import type { PlainText } from '../../base/text.ts';
 import { connectionError } from './connection.ts';
 import type { ReadinessWord, SandboxSnapshot } from './snapshot.ts';
 
@@ -26,4 +27,23 @@ export function unreadyServices<Text extends string>(
   runtime: RuntimeStatus<Text>,
 ): readonly ServiceStatus<Text>[] {
   return runtime.services.filter(({ status }) => status !== 'ready');
+}
+
+/** What a runtime lacks, small enough to be remembered. */
+export interface Shortfall extends Pick<RuntimeStatus, 'containerdReady' | 'dockerReady'> {
+  /** The first services that are not ready, at most {@link maxNamedServices}. */
+  readonly services: readonly Pick<ServiceStatus<PlainText>, 'name' | 'status'>[];
+  /** How many more there are. */
+  readonly others: number;
+}
+
+/** Services that are named of those that are not ready; the others are counted. */
+export const maxNamedServices = 2;
+
+/** What `runtime` lacks at present. */
+export function shortfallOf(runtime: RuntimeStatus<PlainText>): Shortfall {
+  const { containerdReady, dockerReady } = runtime;
+  const unready = unreadyServices(runtime);
+  const services = unready.slice(0, maxNamedServices).map(({ name, status }) => ({ name, status }));
+  return { containerdReady, dockerReady, services, others: unready.length - services.length };
 }

@@ -24,6 +24,7 @@ import { maxDetailLength, maxNameLength } from '../model/guest-facts.ts';
 import { applyPortChanges, asStale, knownFromTool, type PortKnowledge } from '../model/port-book.ts';
 import {
   mayAnswer,
+  type ReadinessWord,
   type RunningOperation,
   type SandboxSnapshot,
   type SandboxSpec,
@@ -32,6 +33,7 @@ import { Alarm } from './alarm.ts';
 import { isHarmless, pollAgent, readListening, type Attention } from './ask-agent.ts';
 import type { CallLog } from './call-log.ts';
 import { ConnectionDriver, type Closable } from './connection-driver.ts';
+import { FailureWords } from './failure-words.ts';
 import { followDockerPorts, PortInbox, type PortSource } from './port-sources.ts';
 import { roundTripOf, SnapshotCell, type SnapshotChange } from './snapshot-cell.ts';
 import { pollTimeoutMs, watchSession, type Observe } from './watch-session.ts';
@@ -88,12 +90,15 @@ export class SandboxMonitor {
   /** Programs that connections were made of, each until it is gone. */
   readonly #programs = new Set<Promise<unknown>>();
   #operations: readonly RunningOperation[] = [];
-  /** The failure that the log was told of since the connection was last open. */
-  #logged: PlainText | undefined;
+  readonly #failures = new FailureWords();
+  #loggedReadiness: ReadinessWord = 'unknown';
 
   constructor(spec: SandboxSpec, dependencies: MonitorDependencies) {
     this.#dependencies = dependencies;
-    this.#cell = new SnapshotCell(spec, dependencies.onChange);
+    this.#cell = new SnapshotCell(spec, () => {
+      this.#logReadiness();
+      dependencies.onChange();
+    });
     this.#driver = new ConnectionDriver(initialConnection(mayAnswer(spec)), {
       open: (signal) => this.#open(signal),
       live: (proven, signal) => this.#live(proven, signal),
@@ -124,6 +129,11 @@ export class SandboxMonitor {
   /** Drops the connection and stops trying. */
   disconnect(): void {
     this.#driver.dispatch({ kind: 'disconnect' });
+  }
+
+  /** Replaces the connection that is open by a new one. */
+  reconnect(): void {
+    this.#driver.dispatch({ kind: 'reconnect' });
   }
 
   /** Takes what the sandbox's own tool tells; one that does not run is left alone until it does. */
@@ -159,7 +169,7 @@ export class SandboxMonitor {
     const { ports } = this.snapshot;
     if (ports.kind === 'known' && ports.stale !== null && session.ports !== undefined) {
       // A list that missed a change becomes whole again only with a snapshot, which a connection begins with.
-      this.#driver.dispatch({ kind: 'reconnect' });
+      this.reconnect();
       return;
     }
     const { calls } = this.#dependencies;
@@ -190,6 +200,10 @@ export class SandboxMonitor {
     const { calls, logger } = this.#dependencies;
     const clock = facetOf(this.#openSession(), 'clock');
     const result = await calls.note('clock.sync', () => clock.sync(options));
+    const { confirmed } = result;
+    logger.info(
+      plain`${this.#cell.snapshot.name}: the clock was ${confirmed ? 'set' : 'sent, and not confirmed'}`,
+    );
     try {
       await this.ping(options);
     } catch (error) {
@@ -209,7 +223,8 @@ export class SandboxMonitor {
     let operation: RunningOperation = { kind: 'ensureRuntime', startedAtMs: Date.now(), detail: plain`` };
     this.#setOperations([...this.#operations, operation]);
     try {
-      const outcome = await this.#dependencies.calls.note('runtime.ensure', () =>
+      const { calls, logger } = this.#dependencies;
+      const outcome = await calls.note('runtime.ensure', () =>
         ensure({
           ...options,
           onProgress: ({ elapsedMs, detail: words }) => {
@@ -221,11 +236,14 @@ export class SandboxMonitor {
           },
         }),
       );
+      const status = plainText(outcome.status, maxNameLength);
+      const elapsedMs = Date.now() - operation.startedAtMs;
+      logger.info(plain`${this.#cell.snapshot.name}: runtime ensured: ${status} after ${elapsedMs} ms`);
       return {
         ready: outcome.ready,
         endpoint: plainText(outcome.endpoint, maxDetailLength),
         message: plainText(outcome.message, maxDetailLength),
-        status: plainText(outcome.status, maxNameLength),
+        status,
       };
     } finally {
       this.#setOperations(this.#operations.filter((running) => running !== operation));
@@ -267,22 +285,33 @@ export class SandboxMonitor {
             ports: askedAnew(ports, roundTripMs?.atMs ?? Date.now()),
           };
     this.#cell.patch(change);
-    this.#log(connection);
+    this.#log(before, connection);
     if (proven !== undefined) this.#tellWake();
   }
 
-  /** Tells the log what is new; a reason that comes again is none. */
-  #log(state: ConnectionState): void {
+  /** Tells the log what is new. */
+  #log(before: ConnectionState, state: ConnectionState): void {
     const { logger } = this.#dependencies;
     const { name, endpoint } = this.#cell.snapshot;
     const error = connectionError(state);
     if (state.phase === 'open') {
-      this.#logged = undefined;
+      this.#failures.forget();
       logger.info(plain`${name}: connected to ${formatEndpoint(endpoint)}`);
-    } else if (error !== null && error.message !== this.#logged) {
-      this.#logged = error.message;
-      logger.info(plain`${name}: ${error.message}`);
+    } else if (error !== null && state.phase !== 'connecting' && state.phase !== 'idle') {
+      const words = this.#failures.wordsFor(error.message, state.failures);
+      if (words !== undefined) logger.info(plain`${name}: ${words}`);
+    } else if (state.phase === 'idle' && before.phase !== 'idle') {
+      logger.info(plain`${name}: ${mayAnswer(this.#cell.snapshot) ? 'disconnected' : 'not running'}`);
     }
+  }
+
+  /** Tells the log every change of the readiness. */
+  #logReadiness(): void {
+    const { name, readiness } = this.#cell.snapshot;
+    const before = this.#loggedReadiness;
+    if (readiness === before) return;
+    this.#loggedReadiness = readiness;
+    this.#dependencies.logger.info(plain`${name}: ${readiness}, was ${before}`);
   }
 
   async #open(signal: AbortSignal): Promise<ProvenSession> {

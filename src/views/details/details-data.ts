@@ -1,4 +1,5 @@
 import type { PlainText } from '../../base/text.ts';
+import type { ActionName } from './details-messages.ts';
 
 /**
  * What the details panel is sent, as plain data: every text ready to be shown, times in milliseconds since the Unix epoch
@@ -8,8 +9,14 @@ export interface DetailsData {
   readonly sandboxId: string;
   readonly name: PlainText;
   readonly state: State;
+  /** Why it is so, in a few words; empty when there is nothing to say. */
+  readonly reason: PlainText;
+  /** What can be done with the sandbox at present, in the order of the buttons. */
+  readonly actions: readonly ActionData[];
   /** Said above everything else; empty when there is nothing to say. */
   readonly notice: PlainText;
+  readonly services: SectionData<ServiceData>;
+  readonly containers: SectionData<ContainerData>;
   readonly facts: readonly Fact[];
   /** What the charts and the timeline cover. */
   readonly fromMs: number;
@@ -33,6 +40,35 @@ export const looks = ['good', 'busy', 'warning', 'bad', 'unknown'] as const;
 /** One of {@link looks}. */
 export type Look = (typeof looks)[number];
 
+/** One button of the panel. */
+export interface ActionData {
+  readonly name: ActionName;
+  readonly label: PlainText;
+}
+
+/** A list of the panel; one without items and remark is not shown. */
+export interface SectionData<Item> {
+  /** What is to be said of all of it, such as how old it is, or why it is empty. */
+  readonly remark: PlainText;
+  readonly items: readonly Item[];
+}
+
+export interface ServiceData {
+  readonly name: PlainText;
+  readonly state: State;
+  readonly detail: PlainText;
+}
+
+export interface ContainerData {
+  readonly name: PlainText;
+  /** `null` where only its ports are known. */
+  readonly state: State | null;
+  /** Image, compose service and the like. */
+  readonly about: PlainText;
+  /** Where it is reached: "localhost:8080 → 80". */
+  readonly ports: readonly PlainText[];
+}
+
 export interface Fact {
   readonly label: PlainText;
   readonly value: PlainText;
@@ -46,8 +82,8 @@ export interface ChartData {
   /** Turns a value into text: `{0}` is the value. */
   readonly unit: PlainText;
   readonly fractionDigits: number;
-  /** Highest value of the scale at least. */
-  readonly scaleTo: number;
+  /** Where the scale ends; a few values may lie above. */
+  readonly top: number;
   readonly points: readonly Point[];
 }
 
@@ -72,16 +108,22 @@ export interface BootStage {
 /** A state with its duration; the last one lasts, which is said in place of how long. */
 export interface Period {
   readonly state: State;
+  /** Why it came to that; empty when there is nothing to say. */
+  readonly reason: PlainText;
   readonly fromMs: number;
   readonly toMs: number;
   readonly lasted: PlainText;
 }
 
 export const wordNames = [
+  'actions',
   'boot',
   'charts',
+  'containers',
   'facts',
   'lasted',
+  'reason',
+  'services',
   'showValues',
   'since',
   'stage',
@@ -93,70 +135,3 @@ export const wordNames = [
 
 /** The panel's own words, in the reader's language. */
 export type Word = (typeof wordNames)[number];
-
-/** What the panel says: its script runs and can take data. */
-export interface ReadyMessage {
-  readonly kind: 'ready';
-}
-
-export function isReadyMessage(message: unknown): message is ReadyMessage {
-  return isObject(message) && message['kind'] === 'ready';
-}
-
-/** What the panel keeps for the time when the window is loaded again. */
-export interface PanelState {
-  readonly sandboxId: string;
-  readonly name: string;
-}
-
-export function isPanelState(state: unknown): state is PanelState {
-  return isObject(state) && hasTexts(state, 'sandboxId', 'name');
-}
-
-/** Checks all that the panel relies on. */
-export function isDetailsData(value: unknown): value is DetailsData {
-  return (
-    isObject(value) &&
-    hasTexts(value, 'sandboxId', 'name', 'notice') &&
-    hasNumbers(value, 'fromMs', 'toMs') &&
-    isState(value['state']) &&
-    isListOf(value['facts'], (fact) => hasTexts(fact, 'label', 'value')) &&
-    isListOf(value['charts'], isChart) &&
-    (value['boot'] === null || isBoot(value['boot'])) &&
-    isListOf(value['timeline'], isPeriod) &&
-    isObject(value['words']) &&
-    hasTexts(value['words'], ...wordNames)
-  );
-}
-
-type Loose = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Loose => typeof value === 'object' && value !== null;
-
-const isListOf = (value: unknown, isItem: (item: Loose) => boolean): boolean =>
-  Array.isArray(value) && value.every((item: unknown) => isObject(item) && isItem(item));
-
-const hasTexts = (value: Loose, ...keys: readonly string[]): boolean =>
-  keys.every((key) => typeof value[key] === 'string');
-
-const hasNumbers = (value: Loose, ...keys: readonly string[]): boolean =>
-  keys.every((key) => Number.isFinite(value[key]));
-
-const isState = (value: unknown): boolean =>
-  isObject(value) && hasTexts(value, 'word') && looks.some((look) => look === value['look']);
-
-const isChart = (chart: Loose): boolean =>
-  hasTexts(chart, 'id', 'title', 'summary', 'unit') &&
-  hasNumbers(chart, 'fractionDigits', 'scaleTo') &&
-  isListOf(
-    chart['points'],
-    (point) => hasNumbers(point, 'atMs') && (point['value'] === null || hasNumbers(point, 'value')),
-  );
-
-const isBoot = (boot: unknown): boolean =>
-  isObject(boot) &&
-  hasTexts(boot, 'summary') &&
-  isListOf(boot['stages'], (stage) => hasTexts(stage, 'label', 'text') && hasNumbers(stage, 'durationMs'));
-
-const isPeriod = (period: Loose): boolean =>
-  hasTexts(period, 'lasted') && hasNumbers(period, 'fromMs', 'toMs') && isState(period['state']);

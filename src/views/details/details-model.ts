@@ -1,24 +1,19 @@
 import * as l10n from '../../base/l10n.ts';
 import { joined, plain, type PlainText } from '../../base/text.ts';
-import { formatEndpoint } from '../../agent/endpoint.ts';
 import { historyMs } from '../../sandboxes/model/history.ts';
-import type { ReadinessWord, SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
-import { readinessAppearance, sandboxAppearance } from '../appearance.ts';
-import { activityText, clockText, generationLabel, namesText, uptimeText } from '../facts.ts';
-import { durationText, timeText } from '../quantities.ts';
+import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
+import { sandboxAppearance } from '../appearance.ts';
+import { attentionOf } from '../attention.ts';
 import { connectionMessage } from '../tree/messages.ts';
+import { fittingActions } from './actions.ts';
 import { bootData } from './boot-data.ts';
 import { charts } from './chart-data.ts';
-import type { DetailsData, Fact, Look, Period, Word } from './details-data.ts';
-
-const looks: Readonly<Record<ReadinessWord, Look>> = {
-  ready: 'good',
-  starting: 'busy',
-  degraded: 'warning',
-  not_ready: 'warning',
-  unreachable: 'bad',
-  unknown: 'unknown',
-};
+import { containers } from './containers-data.ts';
+import type { DetailsData, Word } from './details-data.ts';
+import { facts } from './facts-data.ts';
+import { readinessLook } from './looks.ts';
+import { services } from './services-data.ts';
+import { timeline } from './timeline-data.ts';
 
 /** A scale shorter than this makes a few seconds look like a history. */
 const minWindowMs = 60_000;
@@ -31,11 +26,15 @@ export function detailsData(snapshot: SandboxSnapshot, place: PlainText, nowMs: 
   return {
     sandboxId: id,
     name,
-    state: { look: looks[readiness], word: sandboxAppearance(snapshot).word },
+    state: { look: readinessLook(readiness), word: sandboxAppearance(snapshot).word },
+    reason: attentionOf(snapshot).reason,
+    actions: fittingActions(snapshot),
     notice: joined(
       [problem?.label, problem?.description].flatMap((text) => text ?? []),
       ': ',
     ),
+    services: services(snapshot),
+    containers: containers(snapshot),
     facts: facts(snapshot, place, nowMs),
     fromMs,
     toMs: nowMs,
@@ -52,7 +51,11 @@ export function absentData(sandboxId: string, name: PlainText, nowMs: number): D
     sandboxId,
     name,
     state: { look: 'unknown', word: l10n.t('not there') },
+    reason: plain``,
+    actions: [],
     notice: l10n.t('This sandbox is gone.'),
+    services: { remark: plain``, items: [] },
+    containers: { remark: plain``, items: [] },
     facts: [],
     fromMs: nowMs - minWindowMs,
     toMs: nowMs,
@@ -71,49 +74,16 @@ function firstMs({ history }: SandboxSnapshot, nowMs: number): number {
   return Math.max(Math.min(...starts), nowMs - historyMs);
 }
 
-/** Facts stay on the screen until something changes: what grows with time says when it was so. */
-function facts(snapshot: SandboxSnapshot, place: PlainText, nowMs: number): readonly Fact[] {
-  const { agent, endpoint, clockOffsetMs, system, activity, connection, discovered } = snapshot;
-  const found: Fact[] = [{ label: l10n.t('Endpoint'), value: formatEndpoint(endpoint) }];
-  const add = (label: PlainText, value: PlainText | undefined): void => {
-    if (value !== undefined && value !== '') found.push({ label, value });
-  };
-  add(l10n.t('Seen from'), place);
-  if (connection.phase === 'backoff' || connection.phase === 'failed')
-    add(l10n.t('Next attempt'), timeText(connection.retryAtMs, nowMs));
-  add(l10n.t('Agent version'), agent?.version);
-  if (agent?.generation !== undefined) add(generationLabel(endpoint.protocol), plain`${agent.generation}`);
-  if (clockOffsetMs !== null)
-    add(l10n.t('Clock'), clockText(clockOffsetMs.value, discovered?.isClockFree === true));
-  if (activity !== null) add(l10n.t('Activity'), activityText(activity, true));
-  if (system === null) return found;
-  const { hostname, osName, osVersion, kernelVersion, arch, cpuCount, distroInitPending } = system.value;
-  if (distroInitPending) add(l10n.t('Start'), l10n.t('guest still initialising'));
-  add(l10n.t('Host name'), hostname);
-  add(l10n.t('System'), namesText(osName, osVersion));
-  add(l10n.t('Kernel'), namesText(kernelVersion, arch));
-  if (cpuCount > 0) add(l10n.t('Processors'), plain`${cpuCount}`);
-  add(l10n.t('Uptime'), uptimeText(system, true));
-  return found;
-}
-
-function timeline(snapshot: SandboxSnapshot, nowMs: number): readonly Period[] {
-  const { readiness } = snapshot.history;
-  return readiness.map(({ value, atMs }, index) => {
-    const next = readiness[index + 1];
-    const toMs = next?.atMs ?? nowMs;
-    const lasted = next === undefined ? l10n.t('ongoing') : durationText(toMs - atMs);
-    const word = next === undefined ? sandboxAppearance(snapshot).word : readinessAppearance(value).word;
-    return { state: { look: looks[value], word }, fromMs: atMs, toMs, lasted };
-  });
-}
-
 function words(): Readonly<Record<Word, PlainText>> {
   return {
+    actions: l10n.t('Actions'),
     boot: l10n.t('Boot'),
     charts: l10n.t('Measurements'),
+    containers: l10n.t('Containers and ports'),
     facts: l10n.t('Facts'),
     lasted: l10n.t('Lasted'),
+    reason: l10n.t('Reason'),
+    services: l10n.t('Services'),
     showValues: l10n.t('Values as a table'),
     since: l10n.t('Since'),
     stage: l10n.t('Stage'),

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { Disposable } from '../../base/emitter.ts';
-import { isReadyMessage, type DetailsData } from './details-data.ts';
+import type { DetailsData } from './details-data.ts';
 import { detailsHtml } from './details-html.ts';
+import { pageMessage, type ActionName, type PageMessage } from './details-messages.ts';
 
 /** The panel's data is sent at most this often. */
 const updateIntervalMs = 1000;
@@ -15,6 +16,8 @@ export interface PanelDependencies {
   /** What is to be shown at this moment. */
   readonly data: () => DetailsData;
   readonly onVisibility: (visible: boolean) => void;
+  /** Somebody pressed a button that the panel offers. */
+  readonly onAction: (action: ActionName) => void;
   readonly onClosed: () => void;
 }
 
@@ -43,9 +46,7 @@ export class DetailsPanel implements Disposable {
       dependencies.onVisibility(panel.visible);
     });
     webview.onDidReceiveMessage((message: unknown) => {
-      if (!isReadyMessage(message)) return;
-      this.#isReady = true;
-      this.#send();
+      this.#take(pageMessage(message));
     });
     webview.html = this.#html();
     dependencies.onVisibility(panel.visible);
@@ -75,6 +76,18 @@ export class DetailsPanel implements Disposable {
 
   dispose(): void {
     this.#panel.dispose();
+  }
+
+  #take(message: PageMessage | undefined): void {
+    if (message?.kind === 'ready') {
+      this.#isReady = true;
+      this.#send();
+    } else if (message?.kind === 'action') {
+      const { action } = message;
+      // What was offered last may not fit any more; its command says so.
+      if (this.shown?.actions.some(({ name }) => name === action) === true)
+        this.#dependencies.onAction(action);
+    }
   }
 
   #send(): void {

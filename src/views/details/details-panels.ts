@@ -2,7 +2,10 @@ import * as vscode from 'vscode';
 import type { Disposable } from '../../base/emitter.ts';
 import { plain, plainText, type PlainText } from '../../base/text.ts';
 import type { RegistryChange, SandboxRegistry } from '../../sandboxes/watch/sandbox-registry.ts';
-import { isPanelState, type DetailsData } from './details-data.ts';
+import { sandboxNodeId } from '../tree/sandbox.ts';
+import { actionCommands } from './actions.ts';
+import type { DetailsData } from './details-data.ts';
+import { isPanelState } from './details-messages.ts';
 import { absentData, detailsData } from './details-model.ts';
 import { DetailsPanel } from './details-panel.ts';
 
@@ -78,6 +81,10 @@ export class DetailsPanels implements Disposable {
       },
       onVisibility: (visible) => {
         registry.setOnlooker(onlooker, (id) => visible && id === sandboxId);
+      },
+      onAction: (action) => {
+        const node = { kind: 'sandbox', id: sandboxNodeId(sandboxId), sandboxId } as const;
+        void vscode.commands.executeCommand(actionCommands[action], node);
       },
       onClosed: () => {
         if (this.#panels.get(sandboxId) !== panel) return;

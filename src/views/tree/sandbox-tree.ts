@@ -10,7 +10,7 @@ import type { TreeNode } from './node.ts';
 import type { Row } from './row.ts';
 import type { RowStyle } from './sandbox.ts';
 import { sandboxTooltip } from './sandbox-tooltip.ts';
-import { badgeOf, UnreadyCount } from './summary.ts';
+import { badgeOf, NeedyCount } from './summary.ts';
 
 /** Rows are made this long at a stretch, in milliseconds; what is left is made in the next turns of the event loop. */
 const stretchMs = 8;
@@ -28,8 +28,8 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
   /** Rows name the moments of a day without its date. */
   #day = dayOf(Date.now());
   #forest: Forest;
+  readonly #needy = new NeedyCount();
   #style: RowStyle = { portsByContainer: false };
-  readonly #unready = new UnreadyCount();
   readonly #visibility: vscode.Disposable;
   /** What the rows do not show yet. */
   readonly #pending: { listChanged: boolean; readonly changed: Set<string> } = {
@@ -57,7 +57,7 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
 
   /** Takes a change in; only rows that differ are drawn again. */
   update(change: RegistryChange): void {
-    const count = this.#unready.update(this.#snapshots, change);
+    const count = this.#needy.update(this.#snapshots, change);
     if (count !== this.#shownCount) {
       this.#shownCount = count;
       this.view.badge = badgeOf(count);

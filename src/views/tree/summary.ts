@@ -1,8 +1,7 @@
 import * as l10n from '../../base/l10n.ts';
 import type { PlainText } from '../../base/text.ts';
-import { unreadyServices } from '../../sandboxes/model/readiness.ts';
-import type { SandboxSnapshot } from '../../sandboxes/model/snapshot.ts';
 import type { RegistryChange } from '../../sandboxes/watch/sandbox-registry.ts';
+import { attentionOf } from '../attention.ts';
 import { PerSandbox, type Snapshots } from '../per-sandbox.ts';
 
 /** What stands on the view's icon. */
@@ -11,20 +10,16 @@ export interface Badge {
   readonly tooltip: PlainText;
 }
 
-/** How many services of connected sandboxes are not ready; counts again only what has changed. */
-export class UnreadyCount {
-  readonly #counts = new PerSandbox(unreadyCount);
+/** How many sandboxes need attention; looks again only at what has changed. */
+export class NeedyCount {
+  readonly #needs = new PerSandbox((snapshot) => (attentionOf(snapshot).level === 'none' ? 0 : 1));
   #sum = 0;
 
   update(snapshots: Snapshots, change: RegistryChange): number {
-    for (const { before = 0, after = 0 } of this.#counts.update(snapshots, change))
+    for (const { before = 0, after = 0 } of this.#needs.update(snapshots, change))
       this.#sum += after - before;
     return this.#sum;
   }
-}
-
-function unreadyCount({ connection, runtime }: SandboxSnapshot): number {
-  return connection.phase !== 'open' || runtime === null ? 0 : unreadyServices(runtime.value).length;
 }
 
 /** The badge of the view; `undefined` when there is nothing to count. */
@@ -32,6 +27,7 @@ export function badgeOf(count: number): Badge | undefined {
   if (count === 0) return undefined;
   return {
     value: count,
-    tooltip: count === 1 ? l10n.t('1 service is not ready') : l10n.t('{0} services are not ready', count),
+    tooltip:
+      count === 1 ? l10n.t('1 sandbox needs attention') : l10n.t('{0} sandboxes need attention', count),
   };
 }

@@ -3,15 +3,14 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { connectAgent } from '../../../src/agent/connect.ts';
 import { parseEndpoint } from '../../../src/agent/endpoint.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
-import type { EnsureOutcome, PortChange } from '../../../src/agent/facts.ts';
+import type { ContainerFacts, ContainerReport, EnsureOutcome, PortChange } from '../../../src/agent/facts.ts';
 import { facetOf, type AgentSession, type EnsureOptions } from '../../../src/agent/session.ts';
 import { startGuestAgent, type GuestAgent } from '../../../src/guest/agent.ts';
 import { docker, endProcess, inOwnNetwork, makeWebImage, whyNoDocker } from './dockerd.ts';
-import { publishing } from '../../support/reports.ts';
 
 const skip = await whyNoDocker();
 const options = { timeoutMs: 20_000 };
@@ -35,7 +34,10 @@ describe.skipIf(skip !== undefined)(
       await script('dockerd', `set -- /usr/sbin/dockerd "$@"\n${inOwnNetwork}`);
       await script('containerd', `echo $$ >"${dir}/containerd.pid"\nexec /usr/bin/containerd "$@"`);
       agent = await startGuestAgent({
-        listen: [{ protocol: 'arcbox', transport: { kind: 'unix', path: join(dir, 'agent.sock') } }],
+        listen: (['arcbox', 'arcbox-ttrpc', 'arcbox-grpc'] as const).map((protocol) => ({
+          protocol,
+          transport: { kind: 'unix', path: join(dir, `${protocol}.sock`) },
+        })),
         dockerSocket,
         containerdSocket,
         stateDir: join(dir, 'state'),
@@ -114,16 +116,71 @@ describe.skipIf(skip !== undefined)(
       const stream = await facetOf(session, 'ports').follow({ onPending }, options);
       onPending();
       expect(changes).toEqual([{ kind: 'snapshot', containers: new Map() }]);
-      const id = await docker(dockerSocket, 'run', '-d', '-p', '127.0.0.1:18080:80', 'web');
+      const published = ['-p', '127.0.0.1:18080:80'];
+      const id = await docker(dockerSocket, 'run', '-d', '--name', 'shop-web-1', ...published, 'web');
       const binding = { containerPort: 80, hostPort: 18080, protocol: 'tcp', hostIp: '127.0.0.1' };
+      const facts = expect.objectContaining({ name: 'shop-web-1', image: 'web' }) as ContainerFacts;
+      const latest = (): PortChange | undefined => changes.at(-1);
       await vi.waitFor(() => {
-        expect(changes.slice(1)).toEqual([{ kind: 'changed', containerId: id, report: publishing(binding) }]);
+        expect(latest()).toEqual({
+          kind: 'changed',
+          containerId: id,
+          report: { facts, bindings: [binding] },
+        });
+      }, 20_000);
+      await docker(dockerSocket, 'rename', id, 'shop-web-2');
+      await vi.waitFor(() => {
+        expect(latest()).toMatchObject({ report: { facts: { name: 'shop-web-2' }, bindings: [binding] } });
       }, 20_000);
       await docker(dockerSocket, 'rm', '-f', id);
       await vi.waitFor(() => {
-        expect(changes.slice(2)).toEqual([{ kind: 'changed', containerId: id, report: null }]);
+        expect(latest()).toEqual({ kind: 'changed', containerId: id, report: null });
       }, 20_000);
     });
+
+    it('tells on every wire a container without ports, that its engine is gone, and that it is back', async () => {
+      await docker(dockerSocket, 'run', '-d', '--name', 'quiet-box', 'web');
+      const followed = await Promise.all(agent.listening.map(follow));
+      for (const changes of followed) {
+        await vi.waitFor(() => {
+          expect(namesOf(changes)).toEqual(['quiet-box']);
+        }, 20_000);
+      }
+      process.kill(Number(await readFile(join(dir, 'state/docker.pid'), 'utf8')), 'SIGKILL');
+      for (const changes of followed) await vi.waitUntil(() => changes.at(-1)?.kind === 'stale', 10_000);
+      expect(followed.map(namesOf)).toEqual(followed.map(() => ['quiet-box']));
+      await ensure({ timeoutMs: 100_000, startIfNeeded: true });
+      for (const changes of followed)
+        await vi.waitUntil(() => changes.some(({ kind }) => kind === 'current'), 30_000);
+    });
+
+    /** Follows the ports on an endpoint until the test ends; the list grows with each change. */
+    const follow = async (endpoint: string): Promise<PortChange[]> => {
+      const own = await connectAgent(parseEndpoint(endpoint), { ...options, logger: silentLogger });
+      onTestFinished(() => {
+        own.close();
+      });
+      await own.ping(options);
+      const changes: PortChange[] = [];
+      const onPending = (): void => {
+        changes.push(...stream.drain());
+      };
+      const stream = await facetOf(own, 'ports').follow({ onPending }, options);
+      onPending();
+      return changes;
+    };
+
+    /** The names of the containers that are known after these changes. */
+    const namesOf = (changes: readonly PortChange[]): string[] => {
+      const reports = new Map<string, ContainerReport>();
+      for (const change of changes) {
+        if (change.kind === 'snapshot') for (const [id, report] of change.containers) reports.set(id, report);
+        if (change.kind !== 'changed') continue;
+        if (change.report === null) reports.delete(change.containerId);
+        else reports.set(change.containerId, change.report);
+      }
+      return [...reports.values()].map(({ facts }) => facts?.name ?? '');
+    };
 
     it('remembers nothing: a dockerd that was killed is reported, and started again', async () => {
       process.kill(Number(await readFile(join(dir, 'state/docker.pid'), 'utf8')), 'SIGKILL');

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { PortBinding, PortChange } from '../../../src/agent/facts.ts';
+import type { ContainerFacts, ContainerReport, PortBinding, PortChange } from '../../../src/agent/facts.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { createDockerEngine } from '../../../src/docker/engine.ts';
 import { watchPorts } from '../../../src/docker/port-watcher.ts';
@@ -13,6 +13,7 @@ describe.skipIf(skip !== undefined)(`the port watcher and a real dockerd${skip ?
   let watching: Promise<void>;
   /** Bindings by container id, put together from the changes alone. */
   const ports = new Map<string, string[]>();
+  const reports = new Map<string, ContainerReport | null>();
   const changes: PortChange[] = [];
 
   beforeAll(async () => {
@@ -25,6 +26,7 @@ describe.skipIf(skip !== undefined)(`the port watcher and a real dockerd${skip ?
 
   beforeEach(async () => {
     ports.clear();
+    reports.clear();
     changes.length = 0;
     stop = new AbortController();
     watching = watchPorts(createDockerEngine(peer.dockerSocket), {
@@ -32,10 +34,16 @@ describe.skipIf(skip !== undefined)(`the port watcher and a real dockerd${skip ?
       logger: silentLogger,
       onChange: (change) => {
         changes.push(change);
-        if (change.kind === 'changed')
-          ports.set(change.containerId, (change.report?.bindings ?? []).map(text));
-        if (change.kind === 'snapshot')
-          for (const [id, { bindings }] of change.containers) ports.set(id, bindings.map(text));
+        const told: Iterable<[string, ContainerReport | null]> =
+          change.kind === 'snapshot'
+            ? change.containers
+            : change.kind === 'changed'
+              ? [[change.containerId, change.report]]
+              : [];
+        for (const [id, report] of told) {
+          reports.set(id, report);
+          ports.set(id, (report?.bindings ?? []).map(text));
+        }
       },
     });
     await vi.waitUntil(() => changes.length > 0);
@@ -99,6 +107,57 @@ describe.skipIf(skip !== undefined)(`the port watcher and a real dockerd${skip ?
     await publishes(other, '127.0.0.1:18084->80/tcp');
     await publishes(id, '127.0.0.1:18083->80/tcp');
     await peer.docker('unpause', id);
+  });
+
+  /** Waits until these are among the facts of the container. */
+  const tells = (id: string, facts: Partial<ContainerFacts>): Promise<void> =>
+    vi.waitFor(
+      () => {
+        expect(reports.get(id)?.facts).toMatchObject(facts);
+      },
+      { timeout: 30_000, interval: 20 },
+    );
+
+  it('tells name, image, Compose labels and start, follows a rename, a pause and the end', async () => {
+    const label = 'com.docker.compose';
+    const before = Date.now();
+    const id = await start(
+      ...['--name', 'shop-web-1', '-p', '127.0.0.1:18094:80'],
+      ...['--label', `${label}.project=shop`, '--label', `${label}.service=web`],
+    );
+    await tells(id, {
+      ...{ name: 'shop-web-1', image: 'web', composeProject: 'shop', composeService: 'web' },
+      state: 'running',
+    });
+    expect(reports.get(id)?.facts?.startedAtMs).toBeGreaterThan(before - 60_000);
+    await peer.docker('rename', id, 'shop-web-2');
+    await tells(id, { name: 'shop-web-2' });
+    await peer.docker('pause', id);
+    await tells(id, { state: 'paused' });
+    await peer.docker('unpause', id);
+    await tells(id, { state: 'running' });
+    await peer.docker('stop', '-t', '0', id);
+    await tells(id, { state: 'exited', name: 'shop-web-2' });
+    expect(reports.get(id)?.bindings).toEqual([]);
+    await peer.docker('rm', id);
+    await vi.waitUntil(() => reports.get(id) === null, 30_000);
+  });
+
+  it('knows containers that publish nothing, that were only created, and how healthy one is', async () => {
+    const quiet = await start('--name', 'quiet-box');
+    await tells(quiet, { name: 'quiet-box', state: 'running' });
+    const created = await peer.docker('create', '--name', 'later', 'web');
+    await tells(created, { name: 'later', state: 'created', startedAtMs: 0 });
+    const looked = await start('--health-cmd', 'exit 0', '--health-interval', '1s');
+    await tells(looked, { health: 'healthy' });
+  });
+
+  it('finds the Compose labels of a container with thousands of others', async () => {
+    const labels = Array.from({ length: 5000 }, (_, index) => ['--label', `label-${index}=x`]).flat();
+    const id = await start('--name', 'labelled', ...labels, '--label', 'com.docker.compose.project=shop');
+    await tells(id, { name: 'labelled', composeProject: 'shop' });
+    await peer.docker('rename', id, 'renamed');
+    await tells(id, { name: 'renamed', composeProject: 'shop' });
   });
 
   it('follows random host ports through a restart', async () => {

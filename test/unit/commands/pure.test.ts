@@ -27,6 +27,8 @@ test('wildcard and loopback bindings are reached by localhost, others by their a
   expect(address('fd00::7')).toBe('[fd00::7]:8080');
 });
 
+const noCalls = { outcomes: [], failures: [] };
+
 const environment: DiagnosticsEnvironment = {
   extensionVersion: '0.1.0',
   editor: 'VS Code 1.105.0',
@@ -39,12 +41,13 @@ const environment: DiagnosticsEnvironment = {
 };
 
 test('diagnostics name states and codes, and hold no name, endpoint, guest text or path', () => {
-  const text = diagnosticsText(
-    environment,
-    [connected({ name: plain`top-secret` }), disconnected()],
-    [{ atMs: nowMs, call: 'ping', outcome: 'timeout', elapsedMs: 5000 }],
-  );
-  expect(text).toContain('- 2026-01-02T03:04:05.000Z ping: timeout after 5000.0 ms');
+  const timedOut = { atMs: nowMs, call: 'ping', outcome: 'timeout', elapsedMs: 5000 } as const;
+  const text = diagnosticsText(environment, [connected({ name: plain`top-secret` }), disconnected()], {
+    outcomes: [timedOut],
+    failures: [{ latest: timedOut, times: 3 }],
+  });
+  expect(text).toContain('- 2026-01-02T03:04:05.000Z ping: timeout after 5000.0 ms\n');
+  expect(text).toContain('- 2026-01-02T03:04:05.000Z ping: timeout after 5000.0 ms, 3 times in all\n');
   expect(text).toContain('- sandlight.localAgent.autoStart: true');
   expect(text).toContain('- last error: unreachable');
   expect(text).toContain('- transport: unix');
@@ -63,10 +66,10 @@ test('nothing that a guest says of itself is markup in diagnostics', () => {
   ];
   for (const version of hostile) {
     const agent = { version: plainText(version, 100) };
-    const lines = diagnosticsText(environment, [connected({ agent })], []).split('\n');
+    const lines = diagnosticsText(environment, [connected({ agent })], noCalls).split('\n');
     const line = lines.find((candidate) => candidate.startsWith('- agent version: '));
     expect(line?.slice('- agent version: '.length)).toMatch(/^[0-9A-Za-z.+ ?-]*$/);
-    expect(lines).toHaveLength(diagnosticsText(environment, [connected()], []).split('\n').length);
+    expect(lines).toHaveLength(diagnosticsText(environment, [connected()], noCalls).split('\n').length);
   }
 });
 

@@ -63,8 +63,13 @@ export class FakeEngine implements DockerEngine {
     this.#listener?.('end');
   }
 
-  goDown(): void {
+  /** Takes no connection any more, but leaves the event stream open, as an engine does that is shutting down. */
+  closeDoor(): void {
     this.#up = false;
+  }
+
+  goDown(): void {
+    this.closeDoor();
     this.hangUp();
   }
 

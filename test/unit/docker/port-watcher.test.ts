@@ -70,7 +70,7 @@ async function settle(): Promise<void> {
   engine.send('container', 'start', marker);
   await vi.waitFor(() => {
     expect(changes.some((change) => change === `f:${String(1 + before)}`)).toBe(true);
-  });
+  }, 8000);
   changes = changes.filter((change) => !change.startsWith('f:'));
 }
 
@@ -187,12 +187,12 @@ describe('watchPorts', () => {
     for (let i = 0; i < 50; i++) engine.send('container', 'start', a);
     await vi.waitFor(() => {
       expect(engine.calls.filter((call) => call === 'inspect a')).toHaveLength(1);
-    });
+    }, 8000);
     engine.setContainer(a, 9090);
     open();
     await vi.waitFor(() => {
       expect(changes.at(-1)).toBe('a:9090');
-    });
+    }, 8000);
     expect(engine.calls.filter((call) => call === 'inspect a')).toHaveLength(2);
   });
 
@@ -213,7 +213,7 @@ describe('watchPorts', () => {
     engine.goDown();
     await vi.waitFor(() => {
       expect(verdicts.at(-1)?.kind).toBe('stale');
-    });
+    }, 8000);
     expect(changes).toHaveLength(1);
     engine.containers.delete(a);
     engine.setContainer(b, 9191);
@@ -223,13 +223,29 @@ describe('watchPorts', () => {
     expect(verdicts).toHaveLength(2);
   });
 
+  it('believes nothing of an engine that takes no connection, although its event stream is open', async () => {
+    engine.setContainer(a, 8080);
+    watch();
+    await until(['snapshot a:8080']);
+    await settle();
+    engine.closeDoor();
+    engine.send('container', 'kill', a);
+    await vi.waitFor(() => {
+      expect(verdicts).toMatchObject([{ kind: 'stale', reason: { code: 'unreachable' } }]);
+    }, 8000);
+    engine.comeBack();
+    await vi.waitFor(() => {
+      expect(verdicts.at(-1)).toEqual({ kind: 'current' });
+    }, 5000);
+  });
+
   it('keeps trying when the engine is down at the start', async () => {
     engine.goDown();
     engine.setContainer(a, 8080);
     watch();
     await vi.waitFor(() => {
       expect(verdicts).toHaveLength(1);
-    });
+    }, 8000);
     expect(verdicts[0]).toMatchObject({ kind: 'stale', reason: { code: 'unreachable' } });
     expect(changes).toEqual([]);
     engine.comeBack();
@@ -293,7 +309,7 @@ describe('watchPorts', () => {
     }
     await vi.waitFor(() => {
       expect(verdicts).toMatchObject([{ kind: 'stale', reason: { code: 'frame_too_large' } }]);
-    });
+    }, 8000);
   });
 
   it('asks the engine nothing while nothing happens', async () => {

@@ -308,16 +308,16 @@ describe('port notifications on frames', () => {
     client.write(pingFrame('', '', { subscribePorts: true }));
     await vi.waitFor(() => {
       expect(seen).toEqual(['changed a:8080', 'changed b:9090', 'pong']);
-    });
+    }, 8000);
     engine.setContainer(a, undefined, false);
     engine.send('container', 'die', a);
     await vi.waitFor(() => {
       expect(seen.slice(3)).toEqual(['removed a']);
-    });
+    }, 8000);
     client.write(pingFrame('', '', { subscribePorts: true }));
     await vi.waitFor(() => {
       expect(seen.slice(4)).toEqual(['pong']);
-    });
+    }, 8000);
   });
 
   it('sends containers without ports and the state of the engine to a client that asked for them', async () => {
@@ -327,11 +327,11 @@ describe('port notifications on frames', () => {
     client.write(pingFrame('', '', { subscribePorts: true, reportContainers: true }));
     await vi.waitFor(() => {
       expect(seen).toEqual(['changed a:', 'pong']);
-    });
+    }, 8000);
     engine.goDown();
     await vi.waitFor(() => {
       expect(seen.slice(2)).toEqual(['stale']);
-    });
+    }, 8000);
   });
 
   it('sends nothing to a client that did not ask', async () => {
@@ -344,16 +344,16 @@ describe('port notifications on frames', () => {
     client.write(pingFrame(''));
     await vi.waitFor(() => {
       expect(seen).toEqual(['pong']);
-    });
+    }, 8000);
     engine.setContainer(a, 8080);
     engine.send('container', 'start', a);
     await vi.waitFor(() => {
       expect(engine.calls).toContain('inspect a');
-    });
+    }, 8000);
     client.write(pingFrame(''));
     await vi.waitFor(() => {
       expect(seen).toEqual(['pong', 'pong']);
-    });
+    }, 8000);
   });
 
   it('holds one list a container for a client that does not read', async () => {
@@ -368,7 +368,7 @@ describe('port notifications on frames', () => {
     const seen = collect(client);
     await vi.waitFor(() => {
       expect(seen.at(-1)).toBe('changed a:2000');
-    });
+    }, 8000);
     expect(seen.length).toBeLessThan(1500);
   });
 
@@ -393,7 +393,7 @@ describe('port notifications on frames', () => {
     client.write(encodeArcboxFrame(arcboxType.systemInfoRequest, new Uint8Array()));
     await vi.waitFor(() => {
       expect(frames).toHaveLength(2);
-    });
+    }, 8000);
     const errors = frames.map((frame) => decodeArcboxError(frame.subarray(10)));
     expect(errors).toEqual([
       { code: 500, text: 'out of luck' },

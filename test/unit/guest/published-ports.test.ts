@@ -34,7 +34,7 @@ it('waits for the first listing, so that a snapshot asked for early is not empty
   open();
   await vi.waitFor(() => {
     expect(updates).toEqual([{ kind: 'snapshot', containers: new Map([[a, expect.anything()]]) }]);
-  });
+  }, 8000);
 });
 
 it('completes an empty snapshot when there is no engine, and tells what it publishes once it is up', async () => {
@@ -43,7 +43,7 @@ it('completes an empty snapshot when there is no engine, and tells what it publi
   const { updates } = subscribeTo(engine);
   await vi.waitFor(() => {
     expect(updates).toEqual([{ kind: 'snapshot', containers: new Map() }]);
-  });
+  }, 8000);
   engine.setContainer(a, 8080);
   engine.comeBack();
   await vi.waitFor(() => {
@@ -67,7 +67,7 @@ it('tells that what was known may be out of date while the engine is down, and w
   engine.goDown();
   await vi.waitFor(() => {
     expect(updates.at(-1)?.kind).toBe('stale');
-  });
+  }, 8000);
   expect((updates.at(-1) as { sinceMs?: number }).sinceMs).toBeGreaterThanOrEqual(beforeMs);
   engine.containers.delete(a);
   engine.comeBack();

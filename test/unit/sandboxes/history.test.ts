@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { parseEndpoint } from '../../../src/agent/endpoint.ts';
+import { AgentError } from '../../../src/agent/errors.ts';
 import type { SystemFacts } from '../../../src/agent/facts.ts';
-import { plain, type PlainText } from '../../../src/base/text.ts';
+import { plain, plainText, type PlainText } from '../../../src/base/text.ts';
 import {
   historyMs,
   maxPoints,
@@ -10,12 +11,15 @@ import {
 } from '../../../src/sandboxes/model/history.ts';
 import { initialSnapshot, type SandboxSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
 
-const start = initialSnapshot({
-  id: 'a',
-  name: plain`box`,
-  endpoint: parseEndpoint('arcbox+unix:///run/agent.sock'),
-  source: 'settings',
-});
+const start: SandboxSnapshot = {
+  ...initialSnapshot({
+    id: 'a',
+    name: plain`box`,
+    endpoint: parseEndpoint('arcbox+unix:///run/agent.sock'),
+    source: 'settings',
+  }),
+  connection: { phase: 'open', attempt: 1, failures: 0, sinceMs: 0 },
+};
 
 /** The snapshot after `changes`, recorded as the monitor does. */
 function after(before: SandboxSnapshot, changes: Partial<SandboxSnapshot>, nowMs = 0): SandboxSnapshot {
@@ -85,9 +89,42 @@ test('notes when readiness changed, not that it was judged again', () => {
   snapshot = after(snapshot, { readiness: 'ready', cuts: 1 }, 2000);
   snapshot = after(snapshot, { readiness: 'unreachable' }, 3000);
   expect(snapshot.history.readiness).toEqual([
-    { value: 'ready', atMs: 1000 },
-    { value: 'unreachable', atMs: 3000 },
+    { value: 'ready', atMs: 1000, error: null, shortfall: null },
+    { value: 'unreachable', atMs: 3000, error: null, shortfall: null },
   ]);
+});
+
+test('leaves out the first round trip of a connection, which measures how it warms up', () => {
+  const closed: SandboxSnapshot = {
+    ...start,
+    connection: { phase: 'connecting', attempt: 1, failures: 0, lastError: null },
+  };
+  const opened = after(closed, { ...pinged(40, 1000), connection: start.connection });
+  expect(opened.history.roundTripMs).toEqual([]);
+  expect(after(opened, pinged(0.4, 2000)).history.roundTripMs).toEqual([{ value: 0.4, atMs: 2000 }]);
+});
+
+test('notes what a readiness came from, and of many services only the first', () => {
+  const lastError = new AgentError('unreachable', plain`Nothing exists at this path.`);
+  const backoff = { phase: 'backoff', attempt: 1, failures: 1, retryAtMs: 2000, lastError } as const;
+  const lost = after(start, { readiness: 'unreachable', connection: backoff }, 1000);
+  expect(lost.history.readiness[0]).toMatchObject({ error: lastError, shortfall: null });
+
+  const services = ['dockerd', 'buildkit', 'k3s', 'dns'].map((name) => ({
+    ...{ name: plainText(name, 20), status: plain`not_ready`, detail: plain`no socket` },
+  }));
+  const runtime = { containerdReady: true, dockerReady: false, endpoint: plain``, detail: plain``, services };
+  const { history } = after(start, { readiness: 'degraded', runtime: { value: runtime, atMs: 1000 } }, 1000);
+  expect(history.readiness[0]).toMatchObject({
+    error: null,
+    shortfall: {
+      services: [
+        { name: 'dockerd', status: 'not_ready' },
+        { name: 'buildkit', status: 'not_ready' },
+      ],
+      others: 2,
+    },
+  });
 });
 
 test('keeps the latest changes of a readiness that flickers', () => {
@@ -95,5 +132,8 @@ test('keeps the latest changes of a readiness that flickers', () => {
   for (let nowMs = 0; nowMs < 3 * maxReadinessChanges; nowMs++)
     snapshot = after(snapshot, { readiness: nowMs % 2 === 0 ? 'ready' : 'starting' }, nowMs);
   expect(snapshot.history.readiness).toHaveLength(maxReadinessChanges);
-  expect(snapshot.history.readiness.at(-1)).toEqual({ value: 'starting', atMs: 3 * maxReadinessChanges - 1 });
+  expect(snapshot.history.readiness.at(-1)).toMatchObject({
+    value: 'starting',
+    atMs: 3 * maxReadinessChanges - 1,
+  });
 });

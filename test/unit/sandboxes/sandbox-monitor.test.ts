@@ -421,7 +421,7 @@ test('the log is told a reason once, however often it comes', async () => {
   });
   talking.connect();
   await vi.advanceTimersByTimeAsync(120_000);
-  expect(lines).toHaveLength(1);
+  expect(lines.filter((line) => line.includes('nobody there'))).toHaveLength(1);
   talking.dispose();
 });
 
@@ -440,4 +440,26 @@ test('why the listening sockets could not be read stays until they are read, wha
   answer = () => Promise.resolve({ sockets: [{ address: '::', port: 80 }], truncated: false });
   await monitor.refresh();
   expect(newest()).toMatchObject({ listeningError: null, listening: { value: { truncated: false } } });
+});
+
+test('the log is told every readiness, a reason once, and what came of an action', async () => {
+  const lines: string[] = [];
+  const logger = { ...silentLogger, info: (line: string) => void lines.push(line) };
+  const refuse = new AgentError('unreachable', plain`no socket`);
+  const open = nextConnect;
+  nextConnect = () => Promise.reject(refuse);
+  monitor = new SandboxMonitor(spec, { ...dependencies(), logger });
+  monitor.connect();
+  await vi.advanceTimersByTimeAsync(60_000);
+  nextConnect = open;
+  await vi.advanceTimersByTimeAsync(60_000);
+  await monitor.ensureRuntime({ startIfNeeded: true, timeoutMs: 1000 });
+  expect(lines.slice(0, 3)).toEqual([
+    'box: unreachable, was unknown',
+    expect.stringMatching(/^box: .*no socket$/),
+    'box: still unreachable, 3 tries',
+  ]);
+  expect(lines.filter((line) => line.includes('no socket'))).toHaveLength(1);
+  expect(lines).toContain('box: ready, was unknown');
+  expect(lines).toContain('box: runtime ensured: started after 0 ms');
 });

@@ -62,7 +62,8 @@ test("Sandlight's own agent asks for nothing on a machine where no container sta
   const bare = connected({ source: 'local' });
   expect(attentionOf(bare)).toEqual({ level: 'none', reason: 'dockerd not ready' });
   expect(iconOf(bare)).toMatchObject({ color: 'disabledForeground' });
-  const history = { ...bare.history, readiness: [{ value: 'ready', atMs: nowMs }] as const };
+  const wasReady = { value: 'ready', atMs: nowMs, error: null, shortfall: null } as const;
+  const history = { ...bare.history, readiness: [wasReady] };
   expect(attentionOf({ ...bare, history }).level).toBe('warning');
 });
 

@@ -101,7 +101,8 @@ beforeEach(() => {
 test('a hidden view keeps its badge right, makes no row and tells of none', () => {
   const tree = newTree(false);
   expect(editor.view.badge?.value).toBe(100);
-  breakSandbox(tree, 7);
+  list[7] = initialSnapshot({ ...spec, id: 's7' });
+  tree.update({ listChanged: false, changed: new Set(['s7']) });
   expect(editor.view.badge?.value).toBe(99);
   expect(reads).toEqual(['s7']);
   expect(fired).toEqual([]);
@@ -134,7 +135,7 @@ test('rows of many sandboxes are made over many turns of the event loop, until a
   expect(whole()).toBeLessThan(5);
   await vi.waitFor(() => {
     expect(whole()).toBe(100);
-  });
+  }, 8000);
   expect(fired[0]).toBeUndefined();
   expect(new Set(fired.flatMap((nodes) => nodes ?? []).map(({ sandboxId }) => sandboxId)).size).toBe(99);
 });
@@ -160,7 +161,7 @@ test('the status item is told only what it says differently', () => {
   list[50] = disconnected(list[50]);
   statusBar.update({ listChanged: false, changed: new Set(['s50']) });
   expect(editor.tooltips).toBe(before + 1);
-  expect(statusBar.shown).toMatchObject({ sandboxId: 's50', background: 'error' });
+  expect(statusBar.shown).toMatchObject({ sandboxId: 's50', background: 'warning' });
 });
 
 test('a sandbox that comes back as another under its id is shown as it is', () => {

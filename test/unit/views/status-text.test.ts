@@ -4,7 +4,7 @@ import { plain, type PlainText } from '../../../src/base/text.ts';
 import type { SandboxSnapshot } from '../../../src/sandboxes/model/snapshot.ts';
 import { timeText } from '../../../src/views/quantities.ts';
 import { maxTooltipSandboxes, StatusModel, type StatusText } from '../../../src/views/status-text.ts';
-import { badgeOf, UnreadyCount } from '../../../src/views/tree/summary.ts';
+import { badgeOf, NeedyCount } from '../../../src/views/tree/summary.ts';
 import { connected, disconnected, nowMs, snapshotsOf, spec, text } from './recorded.ts';
 
 const here = plain`here`;
@@ -26,7 +26,7 @@ const ready = connected({ id: 'ready', name: plain`calm`, runtime: { value: allR
 
 test('one sandbox: icon, name and word, with what is known and since when', () => {
   expect(statusText([connected()], here, nowMs)).toEqual({
-    text: '$(warning) web: degraded',
+    text: '$(warning) web: degraded · dockerd not ready',
     tooltip: [
       'web: degraded',
       `Last answer: ${timeText(nowMs - 3000, nowMs)}, after 0.4 ms`,
@@ -37,28 +37,71 @@ test('one sandbox: icon, name and word, with what is known and since when', () =
       'Seen from here',
     ].join('\n'),
     background: 'warning',
-    spoken: 'Sandlight, web: degraded',
+    spoken: 'Sandlight, web: degraded · dockerd not ready',
     sandboxId: spec.id,
   });
 });
 
-test('no sandbox is said in words', () => {
-  expect(statusText([], here, nowMs)).toMatchObject({
-    text: '$(vm) Sandlight: no sandbox',
-    background: 'none',
-  });
+test('without a sandbox there is nothing to speak of, so that the item is hidden', () => {
+  expect(statusText([], here, nowMs)).toMatchObject({ background: 'none', sandboxId: undefined });
 });
 
-test('several sandboxes: the worst of them and how many share its state', () => {
-  expect(statusText([ready, connected()], here, nowMs).text).toBe('$(warning) web: degraded (1 of 2)');
-  expect(statusText([ready, disconnected(), connected({ id: 'other' })], here, nowMs)).toMatchObject({
-    text: '$(error) web: unreachable (1 of 3)',
+test('several sandboxes: how many need attention, red only when none can be reached', () => {
+  const away = disconnected();
+  expect(statusText([ready, connected()], here, nowMs)).toMatchObject({
+    text: '$(warning) 1 of 2 needs attention · dockerd not ready',
+    background: 'warning',
+    sandboxId: spec.id,
+  });
+  expect(statusText([ready, away, connected({ id: 'other' })], here, nowMs)).toMatchObject({
+    text: '$(warning) 2 of 3 need attention',
+    background: 'warning',
+    sandboxId: away.id,
+  });
+  expect(statusText([{ ...away, id: 'other' }, away], here, nowMs)).toMatchObject({
+    text: '$(error) 2 of 2 need attention',
     background: 'error',
   });
+  const idle = { ...initialSnapshot(spec), id: 'idle' };
+  expect(statusText([away, idle], here, nowMs).background).toBe('error');
   expect(statusText([ready, { ...ready, id: 'other' }], here, nowMs)).toMatchObject({
     text: '$(pass-filled) 2 sandboxes: ready',
     background: 'none',
   });
+});
+
+test('a clock that is off asks for attention, and what all have in common is said', () => {
+  const off = connected({
+    ...{ id: 'off', name: plain`late`, runtime: { value: allReady, atMs: nowMs } },
+    clockOffsetMs: { value: -29_879_999, atMs: nowMs },
+  });
+  expect(statusText([off], here, nowMs)).toMatchObject({
+    text: '$(warning) late: ready · clock 8 h behind',
+    background: 'warning',
+  });
+  expect(statusText([off], here, nowMs).tooltip).toContain('Clock: 8 h 18 min behind');
+  expect(statusText([ready, off, { ...off, id: 'other' }], here, nowMs).text).toBe(
+    '$(warning) 2 of 3 need attention · clock 8 h behind',
+  );
+});
+
+test('this machine is amber only once it has been ready', () => {
+  const local = connected({ source: 'local' });
+  expect(statusText([local], here, nowMs).background).toBe('none');
+  const wasReady = {
+    ...local.history,
+    readiness: [{ value: 'ready', atMs: nowMs, error: null, shortfall: null }] as const,
+  };
+  expect(statusText([{ ...local, history: wasReady }], here, nowMs).background).toBe('warning');
+});
+
+test('what is tried in vain again and again is not said anew', () => {
+  const list = [disconnected()];
+  const model = new StatusModel(here);
+  const first = model.update(snapshotsOf(list), { listChanged: true, changed: nothing }, nowMs);
+  list[0] = { ...list[0]!, connection: { ...list[0]!.connection, attempt: 9 } };
+  const again = model.update(snapshotsOf(list), { listChanged: false, changed: nothing }, nowMs);
+  expect(again).toBe(first);
 });
 
 test('a sandbox that nobody wants connected does not count as the worst', () => {
@@ -76,7 +119,7 @@ test('the item spins while the runtime is ensured', () => {
 
 test('a name cannot draw icons', () => {
   expect(statusText([connected({ name: plain`$(flame)` })], here, nowMs).text).toBe(
-    '$(warning) $ (flame): degraded',
+    '$(warning) $ (flame): degraded · dockerd not ready',
   );
 });
 
@@ -85,22 +128,24 @@ test('stale knowledge is called that', () => {
 });
 
 const countOf = (list: readonly SandboxSnapshot[]): number =>
-  new UnreadyCount().update(snapshotsOf(list), { listChanged: true, changed: nothing });
+  new NeedyCount().update(snapshotsOf(list), { listChanged: true, changed: nothing });
 
-test('the badge counts services that are not ready, in connected sandboxes only', () => {
-  expect(badgeOf(countOf([connected(), connected({ id: 'other' })]))).toEqual({
+test('the badge counts sandboxes that need attention', () => {
+  expect(badgeOf(countOf([connected(), disconnected(connected({ id: 'other' })), ready]))).toEqual({
     value: 2,
-    tooltip: '2 services are not ready',
+    tooltip: '2 sandboxes need attention',
   });
-  expect(badgeOf(countOf([connected()]))?.tooltip).toBe('1 service is not ready');
-  expect(badgeOf(countOf([disconnected(), ready]))).toBeUndefined();
+  expect(badgeOf(countOf([connected()]))?.tooltip).toBe('1 sandbox needs attention');
+  expect(badgeOf(countOf([initialSnapshot(spec), ready, connected({ id: 'local', source: 'local' })]))).toBe(
+    undefined,
+  );
 });
 
 test('the badge counts on after changes, and looks only at what has changed', () => {
   const list = Array.from({ length: 100 }, (_, i) => connected({ id: `s${i}` }));
-  const count = new UnreadyCount();
+  const count = new NeedyCount();
   expect(count.update(snapshotsOf(list), { listChanged: true, changed: nothing })).toBe(100);
-  list[7] = disconnected(list[7]);
+  list[7] = { ...ready, id: 's7' };
   const all = snapshotsOf(list);
   const read: string[] = [];
   const get = (id: string): SandboxSnapshot | undefined => {

@@ -52,13 +52,18 @@ export class Chart {
     setText(this.#summary, data.summary);
     this.#canvas.setAttribute('aria-label', `${data.title}: ${data.summary}`);
     this.#fillTable(words);
+    const isEmpty = data.points.length === 0;
+    this.#canvas.hidden = isEmpty;
+    this.#values.hidden = isEmpty;
     if (this.#plot === undefined) this.draw();
     else this.#plot.setData(this.#columns());
   }
 
-  /** Draws anew, in the colours of the theme as it is. */
+  /** Draws anew, in the colours of the theme as it is; without a value there is no scale to draw. */
   draw(): void {
     this.#plot?.destroy();
+    this.#plot = undefined;
+    if (this.#data.points.length === 0) return;
     this.#plot = new uPlot(this.#options(), this.#columns(), this.#canvas);
   }
 
@@ -97,7 +102,7 @@ export class Chart {
       cursor: { y: false, drag: { x: false, y: false } },
       scales: {
         x: { time: true, range: () => [this.#fromMs, this.#toMs] },
-        y: { range: (_, __, max) => [0, Math.max(max * 1.1, this.#data.scaleTo)] },
+        y: { range: () => [0, this.#data.top] },
       },
       axes: [
         {

@@ -1,12 +1,16 @@
-import { isDetailsData, type DetailsData, type PanelState, type ReadyMessage } from '../details-data.ts';
+import { isDetailsData } from '../details-check.ts';
+import type { DetailsData } from '../details-data.ts';
+import type { PageMessage, PanelState } from '../details-messages.ts';
+import { Actions } from './actions.ts';
 import { bootParts } from './boot.ts';
 import { Chart } from './chart.ts';
 import { element, setText } from './dom.ts';
+import { containersParts, servicesParts } from './lists.ts';
 import { stateLabel, timelineParts } from './timeline.ts';
 
 /** The part of VS Code's webview that the panel uses. */
 interface VsCodeApi {
-  postMessage(message: ReadyMessage): void;
+  postMessage(message: PageMessage): void;
   setState(state: PanelState): void;
 }
 declare function acquireVsCodeApi(): VsCodeApi;
@@ -14,14 +18,23 @@ declare function acquireVsCodeApi(): VsCodeApi;
 const vscode = acquireVsCodeApi();
 const name = element('h1');
 const state = element('p', { class: 'readiness', role: 'status' });
+const reason = element('p', { class: 'reason' });
+const actions = new Actions((action) => {
+  vscode.postMessage({ kind: 'action', action });
+});
 const notice = element('p', { class: 'notice' });
+const services = element('section', { class: 'services' });
+const containers = element('section', { class: 'containers' });
 const facts = element('section', { class: 'facts' });
 const charts = element('section', { class: 'charts' });
 const timeline = element('section', { class: 'timeline' });
 const boot = element('section', { class: 'boot' });
 document
   .querySelector('main')
-  ?.append(element('header', {}, name, state), notice, charts, timeline, boot, facts);
+  ?.append(
+    element('header', {}, name, state, reason),
+    ...[actions.root, notice, services, containers, charts, timeline, boot, facts],
+  );
 
 /** The latest value each part was built from; a part whose value is the same is left alone. */
 const built = new Map<Element, string>();
@@ -43,6 +56,10 @@ function show(data: DetailsData): void {
   setText(name, data.name);
   setText(notice, data.notice);
   fill(state, data.state, () => [stateLabel(data.state)]);
+  setText(reason, data.reason);
+  actions.update(data);
+  fill(services, data.services, () => servicesParts(data));
+  fill(containers, data.containers, () => containersParts(data));
   showCharts(data);
   fill(timeline, [data.timeline, data.fromMs, data.toMs], () => timelineParts(data));
   fill(boot, data.boot, () => bootParts(data));

@@ -19,8 +19,8 @@ export function timelineParts({ timeline, fromMs, toMs, words }: DetailsData): r
   const latestFirst = timeline.toReversed();
   const values = table(
     words.timeline,
-    [words.state, words.since, words.lasted],
-    latestFirst.map((period) => ['', timeText(period.fromMs, toMs), period.lasted]),
+    [words.state, words.since, words.lasted, words.reason],
+    latestFirst.map((period) => ['', timeText(period.fromMs, toMs), period.lasted, period.reason]),
   );
   for (const [index, row] of [...values.tBodies].flatMap(({ rows }) => [...rows]).entries()) {
     const period = latestFirst[index];
