@@ -7,7 +7,7 @@ import { createDockerEngine } from '../docker/engine.ts';
 import { agentServiceMethods } from './agent-service.ts';
 import { refuseToSetClock, setSystemClock } from './clock.ts';
 import { readBootTime } from './boot-time.ts';
-import { MicrosandboxAgent } from './microsandbox/agent.ts';
+import { MicrosandboxAgent, type GuestPermissions } from './microsandbox/agent.ts';
 import { followEnginePorts } from './published-ports.ts';
 import { runtimeConfig, type RuntimeOptions } from './runtime-config.ts';
 import { Runtime } from './runtime.ts';
@@ -23,6 +23,8 @@ export interface GuestAgentOptions extends RuntimeOptions {
   readonly tls?: ListenTls;
   /** True lets a ping that carries a time set this machine's clock. */
   readonly allowClockSet: boolean;
+  /** What clients of the microsandbox protocol may do. Defaults to nothing. */
+  readonly allow?: GuestPermissions;
   /** Version that Ping tells, without a leading "v". */
   readonly version: string;
   readonly logger: Logger;
@@ -38,7 +40,7 @@ export interface GuestAgent {
    * @throws AgentError `unsupported` when the agent does not serve the protocol.
    */
   serve(protocol: Protocol, stream: Duplex): Promise<void>;
-  /** Stops listening and following Docker; daemons that it started go on. */
+  /** Stops listening and following Docker, and ends clients' programs; daemons that it started go on. */
   close(): Promise<void>;
 }
 
@@ -57,11 +59,12 @@ export async function startGuestAgent(options: GuestAgentOptions): Promise<Guest
   const runtime = new Runtime(config, engine, logger);
   const setClock = options.allowClockSet ? setSystemClock : refuseToSetClock;
   const methods = agentServiceMethods({ version, runtime, ports, setClock, logger });
-  const services = { methods, ports, microsandbox: createMicrosandboxAgent(options), logger };
+  const microsandbox = createMicrosandboxAgent(options);
+  const services = { methods, ports, microsandbox, logger };
   const servers: GuestServer[] = [];
   const close = async (): Promise<void> => {
     stop.abort();
-    await Promise.all(servers.map((server) => server.close()));
+    await Promise.all([...servers.map((server) => server.close()), microsandbox.close()]);
   };
   try {
     for (const endpoint of options.listen) {
@@ -79,7 +82,12 @@ export async function startGuestAgent(options: GuestAgentOptions): Promise<Guest
 }
 
 /** The guest in microsandbox's terms. Ready is now: the servers that tell so open next. */
-function createMicrosandboxAgent({ version, allowClockSet, logger }: GuestAgentOptions): MicrosandboxAgent {
+function createMicrosandboxAgent({
+  version,
+  allowClockSet,
+  allow,
+  logger,
+}: GuestAgentOptions): MicrosandboxAgent {
   const clock = readBootTime();
   const readyNanos = clock.now();
   return new MicrosandboxAgent({
@@ -89,6 +97,7 @@ function createMicrosandboxAgent({ version, allowClockSet, logger }: GuestAgentO
       ready_time_ns: readyNanos,
       agent_version: version,
     },
+    ...(allow && { allow }),
     ...(allowClockSet && { setClock: setSystemClock }),
     log: (sentence) => {
       logger.info(plainText(sentence, maxQuotedLength));

@@ -28,6 +28,9 @@ export const agentCommand: Command = {
     docker: { value: plain`SOCKET`, summary: plain`the Docker engine's socket`, completes: 'file' },
     containerd: { value: plain`SOCKET`, summary: plain`containerd's socket`, completes: 'file' },
     'allow-clock-set': { summary: plain`let clients set this machine's clock` },
+    'allow-exec': { summary: plain`let microsandbox clients run programs here` },
+    'allow-files': { summary: plain`let microsandbox clients read and change files here` },
+    'allow-forward': { summary: plain`let microsandbox clients connect to this machine's TCP ports` },
     'exit-with-stdin': { summary: plain`end when standard input does` },
   },
   async run({ line, logger, interrupted, print }) {
@@ -42,6 +45,11 @@ export const agentCommand: Command = {
       dockerSocket: line.text('docker'),
       containerdSocket: line.text('containerd'),
       allowClockSet: line.flag('allow-clock-set'),
+      allow: {
+        exec: line.flag('allow-exec'),
+        files: line.flag('allow-files'),
+        forward: line.flag('allow-forward'),
+      },
       version,
       logger,
     });

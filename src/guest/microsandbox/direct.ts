@@ -3,8 +3,9 @@ import { MicrosandboxEncoder } from '../../agent/microsandbox/encoder.ts';
 import { decodeMicrosandboxEnvelope } from '../../agent/microsandbox/envelope.ts';
 import type { MicrosandboxFrame } from '../../agent/microsandbox/frame.ts';
 import { microsandboxGeneration, microsandboxMessage } from '../../agent/microsandbox/messages.ts';
-import type { MicrosandboxAgent, MicrosandboxPeer } from './agent.ts';
+import type { MicrosandboxAgent } from './agent.ts';
 import { serveMicrosandboxConnection } from './connection.ts';
+import { Outlet } from './outlet.ts';
 
 /** How long a host may take to acknowledge `core.init.resolved`, as with the real agent. */
 const ackTimeoutMs = 60_000;
@@ -16,7 +17,7 @@ const { initResolved, initAck, bootstrap } = microsandboxMessage;
  * `core.ready` and everything else. Messages before the acknowledgement are dropped, except a bootstrap.
  */
 export function serveMicrosandboxDirect(stream: Duplex, agent: MicrosandboxAgent): void {
-  const peer: MicrosandboxPeer = { role: 'host' };
+  const conversation = agent.converse('host', new Outlet(stream));
   const encoder = new MicrosandboxEncoder('guest', microsandboxGeneration);
   let isAcknowledged = false;
   const ackTimer = setTimeout(() => stream.destroy(), ackTimeoutMs);
@@ -24,9 +25,9 @@ export function serveMicrosandboxDirect(stream: Duplex, agent: MicrosandboxAgent
   stream.write(encoder.encode(initResolved, 0, { default_user: user }));
   serveMicrosandboxConnection(stream, {
     onFrame: (frame) => {
-      if (isAcknowledged) return agent.handle(frame, peer);
+      if (isAcknowledged) return conversation.handle(frame);
       const type = typeOf(frame);
-      if (type === bootstrap.name) return agent.handle(frame, peer);
+      if (type === bootstrap.name) return conversation.handle(frame);
       if (type !== initAck.name) return [];
       isAcknowledged = true;
       clearTimeout(ackTimer);
@@ -34,7 +35,7 @@ export function serveMicrosandboxDirect(stream: Duplex, agent: MicrosandboxAgent
     },
     onGone: () => {
       clearTimeout(ackTimer);
-      agent.release(peer);
+      void conversation.release();
     },
   });
 }

@@ -1,17 +1,13 @@
 import type { Duplex } from 'node:stream';
-import type { MicrosandboxAgent, MicrosandboxPeer } from './agent.ts';
+import type { MicrosandboxAgent } from './agent.ts';
 import { serveMicrosandboxConnection } from './connection.ts';
+import { Outlet } from './outlet.ts';
 
 /** Clients that a relay serves at once. */
 export const relayMaxClients = 128;
 
 /** Ids of one client: the 32-bit space shared out evenly, the last id of each share unused. */
 const idsPerClient = Math.floor(0xffff_ffff / relayMaxClients);
-
-interface RelayClient {
-  readonly stream: Duplex;
-  readonly peer: MicrosandboxPeer;
-}
 
 /**
  * The host's end of microsandbox as the reference agent offers it: up to 128 clients, each with its own range of
@@ -20,7 +16,7 @@ interface RelayClient {
  */
 export class MicrosandboxRelay {
   readonly #agent: MicrosandboxAgent;
-  readonly #clients: (RelayClient | undefined)[] = Array.from({ length: relayMaxClients });
+  readonly #clients: (Duplex | undefined)[] = Array.from({ length: relayMaxClients });
 
   constructor(agent: MicrosandboxAgent) {
     this.#agent = agent;
@@ -35,8 +31,8 @@ export class MicrosandboxRelay {
       stream.end();
       return;
     }
-    const client: RelayClient = { stream, peer: { role: 'client' } };
-    this.#clients[slot] = client;
+    this.#clients[slot] = stream;
+    const conversation = this.#agent.converse('client', new Outlet(stream));
     const idStart = slot * idsPerClient + 1;
     const idEndExclusive = slot * idsPerClient + idsPerClient;
     const range = Buffer.alloc(8);
@@ -45,16 +41,16 @@ export class MicrosandboxRelay {
     stream.write(Buffer.concat([range, this.#agent.readyFrame]));
     serveMicrosandboxConnection(stream, {
       onFrame: (frame) =>
-        frame.id < idStart || frame.id >= idEndExclusive ? 'close' : this.#agent.handle(frame, client.peer),
+        frame.id < idStart || frame.id >= idEndExclusive ? 'close' : conversation.handle(frame),
       onGone: () => {
         this.#clients[slot] = undefined;
-        this.#agent.release(client.peer);
+        void conversation.release();
       },
     });
   }
 
   /** Ends every connection. */
   close(): void {
-    for (const client of this.#clients) client?.stream.destroy();
+    for (const client of this.#clients) client?.destroy();
   }
 }

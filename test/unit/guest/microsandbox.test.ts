@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
+import { PassThrough } from 'node:stream';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connectAgent } from '../../../src/agent/connect.ts';
@@ -11,10 +12,11 @@ import { readGuestFile } from '../../../src/agent/microsandbox/guest-file.ts';
 import { MicrosandboxChannel } from '../../../src/agent/microsandbox/channel.ts';
 import { decodeMicrosandboxCapture, type CapturedFrame } from '../../../src/agent/microsandbox/capture.ts';
 import { MicrosandboxEncoder } from '../../../src/agent/microsandbox/encoder.ts';
-import type { MicrosandboxFrame } from '../../../src/agent/microsandbox/frame.ts';
+import { MicrosandboxFrameDecoder, type MicrosandboxFrame } from '../../../src/agent/microsandbox/frame.ts';
 import { readBootTime } from '../../../src/guest/boot-time.ts';
 import { MicrosandboxAgent, type MicrosandboxAgentParts } from '../../../src/guest/microsandbox/agent.ts';
 import { serveMicrosandboxDirect } from '../../../src/guest/microsandbox/direct.ts';
+import { Outlet } from '../../../src/guest/microsandbox/outlet.ts';
 import { MicrosandboxRelay, relayMaxClients } from '../../../src/guest/microsandbox/relay.ts';
 
 const options = { timeoutMs: 5000 };
@@ -269,16 +271,22 @@ test('the boot clock is that of the machine', () => {
 
 /** A channel straight into an agent, without a socket. */
 function channelTo(guest: MicrosandboxAgent): MicrosandboxChannel<'client'> {
-  const peer = { role: 'client' } as const;
   const toFrame = (bytes: Uint8Array): MicrosandboxFrame => {
     const buffer = Buffer.from(bytes);
     return { id: buffer.readUInt32BE(4), flags: buffer.readUInt8(8), body: buffer.subarray(9) };
   };
+  const out = new PassThrough();
+  const decoder = new MicrosandboxFrameDecoder();
+  out.on('data', (chunk: Buffer) => {
+    decoder.push(chunk);
+    for (let frame = decoder.next(); frame !== undefined; frame = decoder.next()) channel.receive(frame);
+  });
+  const conversation = guest.converse('client', new Outlet(out));
   const connection = {
     failure: undefined,
     write: (bytes: Uint8Array): void => {
-      void Promise.resolve(guest.handle(toFrame(bytes), peer)).then((replies) => {
-        for (const reply of replies) channel.receive(toFrame(reply));
+      void Promise.resolve(conversation.handle(toFrame(bytes))).then((replies) => {
+        for (const reply of replies) out.write(reply);
       });
     },
   };
