@@ -30,7 +30,7 @@ export const agentCommand: Command = {
     'allow-clock-set': { summary: plain`let clients set this machine's clock` },
     'allow-exec': { summary: plain`let microsandbox clients run programs here` },
     'allow-files': { summary: plain`let microsandbox clients read and change files here` },
-    'allow-forward': { summary: plain`let microsandbox clients connect to this machine's TCP ports` },
+    'allow-forward': { summary: plain`let microsandbox clients connect to TCP ports here` },
     'exit-with-stdin': { summary: plain`end when standard input does` },
   },
   async run({ line, logger, interrupted, print }) {

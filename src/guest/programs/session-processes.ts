@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long programs may take to end after SIGTERM before SIGKILL. */
@@ -16,34 +16,69 @@ export function signalProcess(pid: number, signal: NodeJS.Signals | number): voi
   }
 }
 
+/** Leaders of the sessions that are being ended. */
+const ending = new Set<number>();
+let isWatchingExit = false;
+
 /**
  * Ends every process of the sessions whose leaders are `leaders`, background jobs in groups of their own included:
- * SIGTERM, then SIGKILL to what is left after half a second, which is within what an interrupted agent has left. Resolves when none is left or SIGKILL is sent.
+ * SIGTERM, then SIGKILL to what is left after half a second, or at once when this process ends before. Resolves when none
+ * is left or SIGKILL is sent.
  */
 export async function endSessions(leaders: readonly number[]): Promise<void> {
-  const signalAll = (pids: readonly number[] | undefined, signal: NodeJS.Signals): void => {
-    // Without /proc only the leaders' own groups are known.
-    for (const pid of pids ?? leaders.map((leader) => -leader)) signalProcess(pid, signal);
-  };
-  signalAll(await processesOf(leaders), 'SIGTERM');
-  for (let waitedMs = 0; waitedMs < terminationGraceMs; waitedMs += lookIntervalMs) {
-    await sleep(lookIntervalMs);
-    if ((await processesOf(leaders))?.length === 0) return;
+  if (!isWatchingExit) {
+    isWatchingExit = true;
+    process.on('exit', () => {
+      signalSessions([...ending], 'SIGKILL');
+    });
   }
-  signalAll(await processesOf(leaders), 'SIGKILL');
+  for (const leader of leaders) ending.add(leader);
+  signalSessions(leaders, 'SIGTERM');
+  const endMs = performance.now() + terminationGraceMs;
+  while (performance.now() < endMs) {
+    await sleep(lookIntervalMs);
+    if (processesOf(leaders)?.length === 0) break;
+  }
+  signalSessions(leaders, 'SIGKILL');
+  for (const leader of leaders) ending.delete(leader);
 }
 
-/** The living processes of the sessions; `undefined` where the system does not tell. */
-async function processesOf(leaders: readonly number[]): Promise<readonly number[] | undefined> {
-  const names = await readdir('/proc').catch(() => []);
-  const pids = names.filter((name) => /^\d+$/.test(name));
+function signalSessions(leaders: readonly number[], signal: NodeJS.Signals): void {
+  // Without /proc only the leaders' own groups are known.
+  for (const pid of processesOf(leaders) ?? leaders.map((leader) => -leader)) signalProcess(pid, signal);
+}
+
+/**
+ * The living processes of the sessions; `undefined` where the system does not tell. Read without a pause, because it is
+ * the last thing a process does; the kernel answers from memory.
+ */
+function processesOf(leaders: readonly number[]): readonly number[] | undefined {
+  if (leaders.length === 0) return [];
+  const wanted = new Set(leaders);
+  const pids = namesIn('/proc').filter((name) => /^\d+$/.test(name));
   if (pids.length === 0) return undefined;
   const found: number[] = [];
   for (const pid of pids) {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+    const stat = textOf(`/proc/${pid}/stat`);
     // The name in parentheses may contain anything; behind it come state, parent, group and session.
     const [state, , , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (state !== 'Z' && leaders.includes(Number(session))) found.push(Number(pid));
+    if (state !== 'Z' && wanted.has(Number(session))) found.push(Number(pid));
   }
   return found;
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // There is no such folder here.
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return ''; // The process ended meanwhile.
+  }
 }
