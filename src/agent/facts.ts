@@ -1,3 +1,4 @@
+import { compareText } from '../base/compare-text.ts';
 import type { AgentError } from './errors.ts';
 
 /*
@@ -91,10 +92,6 @@ export function sameBindings(a: readonly PortBinding[], b: readonly PortBinding[
       return other !== undefined && compareBindings(binding, other) === 0;
     })
   );
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** What an engine tells of a container beside its ports. Empty text and zero stand for untold. */

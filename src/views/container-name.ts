@@ -1,3 +1,4 @@
+import { compareText } from '../base/compare-text.ts';
 import { plainText, type PlainText } from '../base/text.ts';
 import type { ContainerPorts } from '../sandboxes/model/port-book.ts';
 
@@ -22,8 +23,5 @@ const collator = new Intl.Collator(undefined, { numeric: true });
 
 /** By name; of two with one name, by id. */
 export function compareByName(a: ContainerPorts, b: ContainerPorts): number {
-  return (
-    collator.compare(containerName(a), containerName(b)) ||
-    (a.containerId < b.containerId ? -1 : a.containerId > b.containerId ? 1 : 0)
-  );
+  return collator.compare(containerName(a), containerName(b)) || compareText(a.containerId, b.containerId);
 }

@@ -1,3 +1,4 @@
+import { compareText } from '../../base/compare-text.ts';
 import type {
   AgentIdentity,
   ContainerFacts,
@@ -141,8 +142,4 @@ export function compareBindings(a: PortBinding, b: PortBinding): number {
     compareText(a.hostIp, b.hostIp) ||
     a.hostPort - b.hostPort
   );
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

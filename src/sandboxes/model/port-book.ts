@@ -1,3 +1,4 @@
+import { compareText } from '../../base/compare-text.ts';
 import { sameFacts, type ContainerFacts, type ContainerReport, type PortChange } from '../../agent/facts.ts';
 import * as l10n from '../../base/l10n.ts';
 import { plain, plainText, type PlainText } from '../../base/text.ts';
@@ -217,5 +218,5 @@ function isSameBinding(a: HostBinding, b: HostBinding): boolean {
 }
 
 function byId(a: ContainerPorts, b: ContainerPorts): number {
-  return a.containerId < b.containerId ? -1 : a.containerId > b.containerId ? 1 : 0;
+  return compareText(a.containerId, b.containerId);
 }

@@ -1,3 +1,4 @@
+import { compareText } from '../../base/compare-text.ts';
 import { anyAddress, type IpAddress } from '../../base/ip-address.ts';
 import type { HostBinding } from '../../sandboxes/model/guest-facts.ts';
 
@@ -94,8 +95,4 @@ function compareLines({ binding: a }: PortLine, { binding: b }: PortLine): numbe
     compareText(a.protocol, b.protocol) ||
     compareText(a.hostIp, b.hostIp)
   );
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

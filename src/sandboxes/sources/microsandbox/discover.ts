@@ -1,3 +1,4 @@
+import { compareText } from '../../../base/compare-text.ts';
 import { join } from 'node:path';
 import * as l10n from '../../../base/l10n.ts';
 import type { TransportAddress } from '../../../agent/endpoint.ts';
@@ -59,8 +60,7 @@ export async function discoverMicrosandbox(
 }
 
 function byRecordName(a: DiscoveredSandbox, b: DiscoveredSandbox): number {
-  const [left, right] = [a.recordName ?? a.name, b.recordName ?? b.name];
-  return left < right ? -1 : left > right ? 1 : 0;
+  return compareText(a.recordName ?? a.name, b.recordName ?? b.name);
 }
 
 async function locate(
